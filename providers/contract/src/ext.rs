@@ -1,0 +1,63 @@
+//! Conveniences over the trait, which no provider can get wrong.
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use sha2::{Digest, Sha256};
+
+use crate::error::Result;
+use crate::key::ObjectKey;
+use crate::object::{ByteRange, GetOptions, ObjectMeta};
+use crate::store::ObjectStore;
+
+/// What was read back of an object: its facts, its hash and its beginning, not its content.
+#[derive(Debug, Clone)]
+pub struct ReadBack {
+    /// The facts that came with the content.
+    pub meta: ObjectMeta,
+    /// The range the service said it sent; absent when it sent the whole object.
+    pub range: Option<ByteRange>,
+    /// How many bytes arrived.
+    pub bytes: u64,
+    /// The SHA-256 of the bytes that arrived.
+    pub sha256: [u8; 32],
+    /// The first bytes, at most [`ReadBack::HEAD`].
+    pub head: Bytes,
+}
+
+impl ReadBack {
+    /// How many bytes of the beginning are kept.
+    pub const HEAD: usize = 64 * 1024;
+}
+
+/// Conveniences over [`ObjectStore`].
+#[async_trait]
+pub trait ObjectStoreExt: ObjectStore {
+    /// Reads an object to its end in bounded memory and returns its hash and its beginning.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ObjectStore::get`], and those of the body.
+    async fn read_back(&self, key: &ObjectKey, options: GetOptions) -> Result<ReadBack> {
+        let mut opened = self.get(key, options).await?;
+        let mut hash = Sha256::new();
+        let mut head = BytesMut::new();
+        let mut bytes = 0_u64;
+        while let Some(chunk) = opened.body.next().await {
+            let chunk = chunk?;
+            bytes += chunk.len() as u64;
+            hash.update(&chunk);
+            let wanted = ReadBack::HEAD.saturating_sub(head.len()).min(chunk.len());
+            head.extend_from_slice(&chunk[..wanted]);
+        }
+        Ok(ReadBack {
+            meta: opened.meta,
+            range: opened.range,
+            bytes,
+            sha256: hash.finalize().into(),
+            head: head.freeze(),
+        })
+    }
+}
+
+impl<S: ObjectStore + ?Sized> ObjectStoreExt for S {}
