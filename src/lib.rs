@@ -1,0 +1,42 @@
+//! Backstop proves that backup storage will take a backup and give it back.
+//!
+//! # Overview
+//!
+//! ```text
+//! args -> config -> target -> store
+//!                     |         |
+//!                     +-> plan -> engine --(events)--> render
+//!                          ^        |
+//!                        checks     v
+//!                                 report -> diagnosis -> render -> exit code
+//! ```
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`config`] | the configuration as written, and as validated targets |
+//! | [`connect`] | a target's store: the only file that names provider crates |
+//! | [`check`] | the questions, one file each, in one static table |
+//! | [`plan`] | which checks run, at which level, in which order |
+//! | [`engine`] | the run: concurrency, sandbox, time, events |
+//! | [`report`] | everything a run found, as data |
+//! | [`diagnosis`] | causes and remedies, from the report alone |
+//! | [`render`] | the report for people and for programs |
+//! | [`demo`] | an embedded S3 server and a guided tour |
+//! | [`cli`] | the command line |
+//!
+//! A module uses only what stands to its left in the flow. Checks never see the configuration;
+//! the report, the diagnosis and the renderers never see a store; nothing uses the command line.
+
+pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod config;
+pub mod connect;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod diagnosis;
+pub mod engine;
+pub mod plan;
+#[cfg(feature = "cli")]
+pub mod render;
+pub mod report;
