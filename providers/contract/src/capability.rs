@@ -15,6 +15,8 @@ pub enum Capability {
     ListUploads,
     /// Versions can be listed, read and deleted by their id.
     Versions,
+    /// The version that a key shows now can be deleted by its id, without deleting the key first.
+    DeleteShownVersion,
     /// A put can declare a Content-MD5 that the service must compare.
     ContentMd5,
     /// A put can declare a CRC32 that the service must compare.

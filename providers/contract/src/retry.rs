@@ -67,7 +67,7 @@ impl RetryPolicy {
         let doubled = self.pause * 2_u32.saturating_pow(attempt.saturating_sub(2));
         let whole = doubled.min(self.longest_pause);
         let random = RandomState::new().hash_one(attempt) % 512;
-        whole - whole * u32::try_from(random).unwrap_or(0) / 1_024
+        whole * (1_024 - u32::try_from(random).unwrap_or(0)) / 1_024
     }
 }
 
