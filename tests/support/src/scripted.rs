@@ -1,0 +1,189 @@
+//! A server that answers what a test wrote, byte for byte.
+
+use std::fmt;
+use std::io::{BufReader, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::thread;
+
+use crate::Result;
+use crate::listener::Listener;
+use crate::sync::lock;
+use crate::wire::{Request, Response, read_request};
+
+/// What becomes of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Sends the answer; the connection stays open unless the answer says `Connection: close`.
+    Send(Response),
+    /// Sends the head and so many bytes of the body, and closes.
+    CutOff(Response, usize),
+    /// Sends these bytes and closes.
+    Raw(Vec<u8>),
+    /// Closes without a word.
+    Close,
+    /// Keeps the connection and never answers.
+    Silence,
+}
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        Self::Send(response)
+    }
+}
+
+/// A scripted HTTP/1.1 server on the loopback interface; it records what it is asked.
+pub struct Scripted {
+    listener: Listener,
+    requests: Arc<Mutex<Vec<Request>>>,
+    open: Arc<Mutex<Vec<Weak<TcpStream>>>>,
+}
+
+impl Scripted {
+    /// Starts a server that asks `script` for every answer.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub fn start(script: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Result<Self> {
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let open = Arc::new(Mutex::new(Vec::new()));
+        let script = Arc::new(script);
+        let (log, kept) = (Arc::clone(&requests), Arc::clone(&open));
+        let listener = Listener::start(move |socket| {
+            let socket = Arc::new(socket);
+            let mut kept = lock(&kept);
+            kept.retain(|other: &Weak<TcpStream>| other.strong_count() > 0);
+            kept.push(Arc::downgrade(&socket));
+            let (log, script) = (Arc::clone(&log), Arc::clone(&script));
+            thread::spawn(move || serve(&socket, &log, &*script));
+        })?;
+        Ok(Self {
+            listener,
+            requests,
+            open,
+        })
+    }
+
+    /// Starts a server that gives these answers in turn, and the last one ever after.
+    ///
+    /// # Errors
+    /// When no port is free.
+    ///
+    /// # Panics
+    /// When there is no answer to give.
+    pub fn sequence(answers: Vec<Answer>) -> Result<Self> {
+        assert!(!answers.is_empty(), "a script needs at least one answer");
+        let next = AtomicUsize::new(0);
+        Self::start(move |_| {
+            let turn = next.fetch_add(1, Ordering::SeqCst);
+            answers[turn.min(answers.len() - 1)].clone()
+        })
+    }
+
+    /// Returns where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// Returns its URL, without a slash at its end.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// Returns every request so far, in the order in which they were complete.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        lock(&self.requests).clone()
+    }
+}
+
+impl fmt::Debug for Scripted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scripted")
+            .field("address", &self.address())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Scripted {
+    fn drop(&mut self) {
+        for socket in lock(&self.open).iter().filter_map(Weak::upgrade) {
+            // One that the client has closed already needs no closing.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+fn serve(socket: &TcpStream, log: &Mutex<Vec<Request>>, script: &dyn Fn(&Request) -> Answer) {
+    let mut reader = BufReader::new(socket);
+    // A client that goes away in the middle of a request has nothing more to be told.
+    while let Ok(Some(request)) = read_request(&mut reader) {
+        lock(log).push(request.clone());
+        let (bytes, stays_open) = match script(&request) {
+            Answer::Send(response) => {
+                let closes = response
+                    .header("connection")
+                    .is_some_and(|v| v.eq_ignore_ascii_case("close"));
+                (response.to_bytes(&request.method), !closes)
+            }
+            Answer::CutOff(response, sent) => (cut_off(&response, sent), false),
+            Answer::Raw(bytes) => (bytes, false),
+            Answer::Close => (Vec::new(), false),
+            Answer::Silence => (Vec::new(), true),
+        };
+        let sent = reader.get_mut().write_all(&bytes);
+        if sent.is_err() || !stays_open {
+            break;
+        }
+    }
+    let _ = reader.get_mut().shutdown(Shutdown::Both);
+}
+
+fn cut_off(response: &Response, sent: usize) -> Vec<u8> {
+    let mut bytes = response.to_bytes("GET");
+    bytes.truncate(
+        bytes
+            .len()
+            .saturating_sub(response.body.len().saturating_sub(sent)),
+    );
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::exchange;
+
+    fn get(server: &Scripted, target: &str) -> std::io::Result<Response> {
+        let request = Request {
+            method: "GET".into(),
+            target: target.into(),
+            headers: vec![],
+            body: b"abc".to_vec(),
+        };
+        exchange(server.address(), None, &request)
+    }
+
+    #[test]
+    fn answers_come_in_turn_and_requests_are_kept() {
+        let refusal = Response::new(403, "<Error/>").with("x-amz-request-id", "7");
+        let cut = Answer::CutOff(Response::new(200, "0123456789"), 4);
+        let server =
+            Scripted::sequence(vec![refusal.into(), cut, Answer::Close]).expect("a free port");
+        let first = get(&server, "/b/k?x=y").expect("an answer");
+        assert_eq!(
+            (first.status, first.header("x-amz-request-id")),
+            (403, Some("7"))
+        );
+        assert_eq!(get(&server, "/").expect("a head").body, b"0123");
+        assert!(get(&server, "/").is_err());
+        let seen = server.requests();
+        assert_eq!(
+            (seen.len(), seen[0].target.as_str(), seen[0].body.as_slice()),
+            (3, "/b/k?x=y", &b"abc"[..])
+        );
+    }
+}
