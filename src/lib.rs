@@ -20,6 +20,7 @@
 //! | [`engine`] | the run: concurrency, sandbox, time, events |
 //! | [`report`] | everything a run found, as data |
 //! | [`diagnosis`] | causes and remedies, from the report alone |
+//! | [`verify`] | a run and its diagnosis in one call |
 //! | [`render`] | the report for people and for programs |
 //! | [`demo`] | an embedded S3 server and a guided tour |
 //! | [`cli`] | the command line |
@@ -40,3 +41,4 @@ pub mod plan;
 #[cfg(feature = "cli")]
 pub mod render;
 pub mod report;
+pub mod verify;

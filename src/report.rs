@@ -4,7 +4,7 @@
 //! serde. Fields are only ever added. A finding is a constructed value, never a formatted error,
 //! and holds nothing secret.
 
-use backstop_contract::{ErrorKind, Operation, Sent};
+use backstop_contract::{Error, ErrorKind, Operation, Sent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -276,6 +276,19 @@ pub struct Finding {
     pub depends_on: Option<String>,
 }
 
+impl Finding {
+    /// Makes a finding that is told in one sentence.
+    #[must_use]
+    pub fn plain(code: FindingCode, summary: String) -> Self {
+        Self {
+            code,
+            summary,
+            error: None,
+            depends_on: None,
+        }
+    }
+}
+
 /// The kinds of findings; closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -290,6 +303,8 @@ pub enum FindingCode {
     Unsupported,
     /// What it needs did not pass.
     DependsOn,
+    /// The service allowed what it must refuse.
+    Allowed,
     /// It would write what cannot be removed again.
     WouldLeaveLitter,
     /// No answer came in time.
@@ -333,6 +348,33 @@ pub struct ErrorRecord {
     pub date: Option<Timestamp>,
     /// The permissions the operation needs, in the provider's own words.
     pub permissions: Vec<String>,
+}
+
+impl ErrorRecord {
+    /// Records an error, with the permissions that its operation needs.
+    #[must_use]
+    pub fn new(error: &Error, permissions: &[&str]) -> Self {
+        let evidence = error.evidence();
+        Self {
+            operation: error.operation(),
+            kind: error.kind(),
+            place: error.place().to_owned(),
+            sent: error.sent(),
+            status: evidence.status,
+            code: evidence.code.clone(),
+            message: evidence.message.clone(),
+            request_id: evidence.request_id.clone(),
+            region: evidence.region.clone(),
+            date: evidence.date,
+            permissions: permissions.iter().map(|&name| name.to_owned()).collect(),
+        }
+    }
+
+    /// Returns whether the credentials are known and may not do this.
+    #[must_use]
+    pub fn is_denial(&self) -> bool {
+        self.kind == ErrorKind::PermissionDenied
+    }
 }
 
 /// A cause, and what to do about it.

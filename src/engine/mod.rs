@@ -1,7 +1,17 @@
-//! The run: concurrency, sandbox, time and events.
+//! The run: concurrency, sandbox, time and events. The engine prints nothing.
 
+mod clock;
 mod event;
+mod finish;
+mod not_proven;
 mod request;
+mod resolve;
+mod run;
+mod runner;
+mod sandbox;
+mod tap;
 
 pub use event::{Event, EventSink, NoEvents};
 pub use request::RunRequest;
+pub use run::run;
+pub use tap::WireTap;

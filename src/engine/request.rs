@@ -18,6 +18,8 @@ pub struct RunRequest {
     pub access: Access,
     /// The prefix that real backups are written under.
     pub prefix: KeyPrefix,
+    /// Whether writes are encrypted with a key that needs rights of its own.
+    pub encrypted: bool,
     /// The sandbox's folder under the prefix, such as `.backstop`.
     pub folder: String,
     /// Levels set in the configuration, by check id.

@@ -62,6 +62,9 @@ fn weigh(record: &CheckRecord) -> Weight {
     match (record.level, record.outcome) {
         (Level::NotRun, _) => Weight::Nothing,
         (_, Outcome::Passed) if code == Some(FindingCode::Risk) => Weight::Doubtful,
+        // What would leave litter is told as not proven: a bucket whose versions these credentials
+        // may not delete is a good one.
+        (_, Outcome::Skipped) if code == Some(FindingCode::WouldLeaveLitter) => Weight::Good,
         (_, Outcome::Passed)
         | (Level::Optional | Level::Advisory, Outcome::Unsupported | Outcome::Skipped) => {
             Weight::Good
@@ -122,20 +125,55 @@ mod tests {
             (Required, Failed, None, Verdict::Failed),
             (Required, Unsupported, None, Verdict::Failed),
             (Required, Inconclusive, None, Verdict::Unknown),
-            (Required, Skipped, Some(FindingCode::DependsOn), Verdict::Unknown),
-            (Optional, Skipped, Some(FindingCode::Denied), Verdict::Passed),
+            (
+                Required,
+                Skipped,
+                Some(FindingCode::DependsOn),
+                Verdict::Unknown,
+            ),
+            (
+                Required,
+                Skipped,
+                Some(FindingCode::WouldLeaveLitter),
+                Verdict::Passed,
+            ),
+            (
+                Optional,
+                Skipped,
+                Some(FindingCode::Denied),
+                Verdict::Passed,
+            ),
             (Optional, Unsupported, None, Verdict::Passed),
             (Optional, Failed, None, Verdict::Degraded),
             (Optional, Inconclusive, None, Verdict::Degraded),
-            (Optional, Failed, Some(FindingCode::Violated), Verdict::Failed),
-            (Advisory, Failed, Some(FindingCode::Violated), Verdict::Failed),
+            (
+                Optional,
+                Failed,
+                Some(FindingCode::Violated),
+                Verdict::Failed,
+            ),
+            (
+                Advisory,
+                Failed,
+                Some(FindingCode::Violated),
+                Verdict::Failed,
+            ),
             (Advisory, Failed, None, Verdict::Degraded),
-            (Advisory, Skipped, Some(FindingCode::Denied), Verdict::Passed),
+            (
+                Advisory,
+                Skipped,
+                Some(FindingCode::Denied),
+                Verdict::Passed,
+            ),
             (Required, Passed, Some(FindingCode::Risk), Verdict::Degraded),
             (Required, Passed, Some(FindingCode::Note), Verdict::Passed),
         ] {
             let records = [good.clone(), record(level, outcome, code)];
-            assert_eq!(verdict(&records), expected, "{level:?} {outcome:?} {code:?}");
+            assert_eq!(
+                verdict(&records),
+                expected,
+                "{level:?} {outcome:?} {code:?}"
+            );
         }
     }
 

@@ -1,0 +1,251 @@
+//! What a check is given to ask with.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use backstop_contract::ext::ReadBack;
+use backstop_contract::{
+    ETag, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectMeta, ObjectStore, ObjectStoreExt,
+    PutOptions, PutResult, Retrying, VersionId,
+};
+use jiff::Timestamp;
+
+use super::keys::{Keys, Mode};
+use super::probe::Probe;
+use super::stop::Stop;
+use crate::report::Access;
+
+/// The store as checks see it: journalled, and retried under the one policy.
+pub type CheckStore = Retrying<Arc<dyn ObjectStore>>;
+
+/// The size of the object that most checks work on, in bytes.
+pub const OBJECT_SIZE: u64 = 4 * 1024;
+
+/// How often a fixed key that another run wrote is asked again.
+const ASKED_AGAIN: u32 = 3;
+
+/// What a check is given to ask with.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The store, for this check alone.
+    pub store: CheckStore,
+    /// What all checks of the run share.
+    pub run: &'a Shared,
+}
+
+/// What all checks of a run share.
+#[derive(Debug)]
+pub struct Shared {
+    /// The run's id.
+    pub run_id: String,
+    /// When the run began, by the host's clock.
+    pub started_at: Timestamp,
+    /// What the credentials are meant to be able to do.
+    pub access: Access,
+    /// The sandbox's names.
+    pub keys: Keys,
+    /// What the first requests found.
+    pub opening: Opening,
+    /// The size of the multipart probe in bytes, where one was asked for.
+    pub size: Option<u64>,
+    /// Whether only few requests are wanted.
+    pub quick: bool,
+    /// What checks learned for those that follow.
+    pub facts: Mutex<Facts>,
+}
+
+/// What the sandbox's first requests found, in the order they were made.
+#[derive(Debug)]
+pub struct Opening {
+    /// Whether what is written can be removed again.
+    pub mode: Mode,
+    /// LIST of the folder, or of the prefix where nothing is written.
+    pub list: Result<ListPage, Stop>,
+    /// PUT of the fixed probe; absent where nothing is written.
+    pub put: Option<Result<PutResult, Stop>>,
+    /// DELETE of it, by the version that the PUT returned.
+    pub delete: Option<Result<(), Stop>>,
+    /// The probe that was put.
+    pub probe: Probe,
+}
+
+/// What checks learned for those that follow.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The object as first written.
+    pub object: Option<Written>,
+    /// The object as overwritten.
+    pub overwritten: Option<Written>,
+    /// Whether the object was deleted, and whether only a marker hides it.
+    pub deleted: Option<Deleted>,
+    /// The newest object under the prefix, where nothing is written.
+    pub newest: Option<ObjectMeta>,
+}
+
+/// An object that was written.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// What was written.
+    pub probe: Probe,
+    /// Its tag.
+    pub etag: Option<ETag>,
+    /// Its version.
+    pub version: Option<VersionId>,
+}
+
+/// How the object was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    /// It is gone.
+    Gone,
+    /// A marker hides it.
+    Hidden,
+}
+
+impl Context<'_> {
+    /// Returns the key of the object that most checks work on.
+    #[must_use]
+    pub fn object(&self) -> &ObjectKey {
+        match self.run.opening.mode {
+            Mode::Fixed => &self.run.keys.probe,
+            Mode::Own | Mode::Untouched => &self.run.keys.object,
+        }
+    }
+
+    /// Returns whether the run uses the fixed keys, which other runs may write too.
+    #[must_use]
+    pub fn is_fixed(&self) -> bool {
+        self.run.opening.mode == Mode::Fixed
+    }
+
+    /// Returns what checks learned so far.
+    pub fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.run
+            .facts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a probe of this run.
+    #[must_use]
+    pub fn probe(&self, label: &str, size: u64) -> Probe {
+        Probe::new(&self.run.run_id, label, self.run.started_at, size)
+    }
+
+    /// Writes a small probe.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ObjectStore::put`].
+    pub async fn write(
+        &self,
+        key: &ObjectKey,
+        probe: &Probe,
+        options: PutOptions,
+    ) -> Result<Written, backstop_contract::Error> {
+        let put = self.store.put(key, probe.body(), options).await?;
+        Ok(Written {
+            probe: probe.clone(),
+            etag: put.etag,
+            version: put.version,
+        })
+    }
+
+    /// Reads an object to its end; a body that broke on the way is read again.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ObjectStoreExt::read_back`].
+    pub async fn read(
+        &self,
+        key: &ObjectKey,
+        options: GetOptions,
+    ) -> Result<ReadBack, backstop_contract::Error> {
+        let mut round = 0;
+        loop {
+            match self.store.read_back(key, options.clone()).await {
+                Err(error) if error.kind().is_transient() && round < 2 => round += 1,
+                other => return other,
+            }
+        }
+    }
+
+    /// Reads a key that was written and compares every byte.
+    ///
+    /// On a fixed key the whole body of another run, or no object, is no corruption: `again`
+    /// writes the probe once more, three times at most.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Violated`] when something else comes back, [`Stop::OtherRun`] when other runs keep
+    /// writing the key, and those of the requests.
+    pub async fn expect<F>(
+        &self,
+        key: &ObjectKey,
+        probe: &Probe,
+        again: impl Fn() -> F,
+    ) -> Result<(), Stop>
+    where
+        F: Future<Output = Result<(), Stop>>,
+    {
+        let wanted = probe.sha256();
+        for round in 0..=ASKED_AGAIN {
+            let seen = match self.read(key, GetOptions::default()).await {
+                Ok(read) if read.sha256 == wanted => return Ok(()),
+                Ok(read) => Some(read),
+                Err(error) if error.kind() == ErrorKind::ObjectNotFound => None,
+                Err(error) => return Err(error.into()),
+            };
+            let foreign = seen
+                .as_ref()
+                .is_none_or(|read| self.is_of_another_run(read));
+            if !(self.is_fixed() && foreign) {
+                return Err(Stop::Violated(difference(probe, seen.as_ref())));
+            }
+            if round < ASKED_AGAIN {
+                tokio::time::sleep(self.pause(round)).await;
+                again().await?;
+            }
+        }
+        Err(Stop::OtherRun(format!(
+            "{key} was written or removed by another run each of {} times it was read",
+            ASKED_AGAIN + 1
+        )))
+    }
+
+    fn is_of_another_run(&self, read: &ReadBack) -> bool {
+        Probe::parse(&read.head).is_some_and(|other| {
+            !read.head.starts_with(self.header_of_this_run().as_bytes())
+                && other.size() == read.bytes
+                && other.sha256() == read.sha256
+        })
+    }
+
+    fn header_of_this_run(&self) -> String {
+        format!("backstop-probe/1 run={} ", self.run.run_id)
+    }
+
+    /// A pause that differs from run to run, so that two runs do not keep step.
+    fn pause(&self, round: u32) -> Duration {
+        let spread = self.run.run_id.bytes().fold(u64::from(round), |sum, byte| {
+            sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+        });
+        Duration::from_millis(50 + spread % 200)
+    }
+}
+
+fn difference(probe: &Probe, seen: Option<&ReadBack>) -> String {
+    match seen {
+        None => "the write was answered with success, and the object is not found".to_owned(),
+        Some(read) if read.bytes != probe.size() => format!(
+            "{} bytes were written and {} bytes came back",
+            probe.size(),
+            read.bytes
+        ),
+        Some(_) => format!(
+            "{} bytes came back, and they are not the bytes that were written (SHA-256 differs)",
+            probe.size()
+        ),
+    }
+}

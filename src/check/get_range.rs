@@ -1,0 +1,111 @@
+//! `get-range`: can a part of an object be read?
+
+use backstop_contract::{ByteRange, ErrorKind, GetOptions};
+use sha2::{Digest, Sha256};
+
+use super::context::Context;
+use super::info::{CheckInfo, Effect};
+use super::newest::newest;
+use super::stop::{Answer, Stop};
+use crate::report::{Access, Stage};
+
+/// What is fixed about the check.
+pub static INFO: CheckInfo = CheckInfo {
+    id: "get-range",
+    stage: Stage::Read,
+    effect: Effect::Reads,
+    needs: &["put-object"],
+    after: &[],
+    capability: None,
+    quick: false,
+    docs: "\
+## What it asks
+Whether a range of bytes from the middle of an object comes back, exactly that range.
+
+## Why a backup depends on it
+Restores resume and read indexes by range. A store or proxy that ignores it sends everything, and \
+one that is off by one destroys the data.
+
+## How to fix it
+Look for a cache or a proxy that drops the Range header.
+",
+};
+
+/// The range that is read: neither at an end nor on a round number.
+const RANGE: ByteRange = ByteRange {
+    start: 601,
+    end: 1_833,
+};
+
+/// Asks: reads the range and compares it.
+///
+/// # Errors
+///
+/// [`Stop::Violated`] when something else comes back, and those of the requests.
+pub async fn run(context: &Context<'_>) -> Answer {
+    if context.run.access == Access::ReadOnly {
+        return of_newest(context).await;
+    }
+    let Some(written) = context.facts().object.clone() else {
+        return Err(Stop::NothingThere("no object was written".to_owned()));
+    };
+    let read = match context.read(context.object(), whole(RANGE)).await {
+        Err(error) if error.kind() == ErrorKind::ObjectNotFound && !context.is_fixed() => {
+            return Err(Stop::violated(
+                "the write was answered with success, and the object is not found",
+            ));
+        }
+        answer => answer?,
+    };
+    right_range(RANGE, read.range, read.bytes)?;
+    let expected = written.probe.slice(RANGE.start, RANGE.end);
+    let same = read.sha256 == <[u8; 32]>::from(Sha256::digest(&expected));
+    // Another run may have written the fixed key in between: the range is proven, not the bytes.
+    if same || (context.is_fixed() && read.meta.etag != written.etag) {
+        return Ok(None);
+    }
+    Err(Stop::Violated(format!(
+        "bytes {} to {} came back, and they are not the bytes that were written there",
+        RANGE.start,
+        RANGE.end - 1
+    )))
+}
+
+async fn of_newest(context: &Context<'_>) -> Answer {
+    let object = newest(context)?;
+    let start = u64::from(object.size > 1);
+    let end = object.size.min(start + 512).max(start + 1);
+    let range = ByteRange { start, end };
+    let read = context.read(&object.key, whole(range)).await?;
+    right_range(range, read.range, read.bytes)?;
+    Ok(None)
+}
+
+fn whole(range: ByteRange) -> GetOptions {
+    GetOptions {
+        range: Some(range),
+        version: None,
+    }
+}
+
+fn right_range(asked: ByteRange, said: Option<ByteRange>, bytes: u64) -> Result<(), Stop> {
+    let wanted = asked.end - asked.start;
+    if said.is_none() && bytes != wanted {
+        return Err(Stop::Violated(format!(
+            "{wanted} bytes were asked for, and the whole object came back ({bytes} bytes): the \
+             range is ignored"
+        )));
+    }
+    if bytes != wanted || said.is_some_and(|said| said != asked) {
+        return Err(Stop::Violated(format!(
+            "bytes {} to {} were asked for, and {bytes} bytes came back, said to be {}",
+            asked.start,
+            asked.end - 1,
+            said.map_or_else(
+                || "the whole".to_owned(),
+                |said| format!("{} to {}", said.start, said.end.saturating_sub(1))
+            )
+        )));
+    }
+    Ok(())
+}

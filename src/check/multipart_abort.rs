@@ -1,0 +1,66 @@
+//! `multipart-abort`: can an upload be given up?
+
+use backstop_contract::{
+    Capability, CompleteOptions, ErrorKind, ObjectStore, PartNumber, PutOptions,
+};
+
+use super::context::Context;
+use super::info::{CheckInfo, Effect};
+use super::stop::{Answer, Stop};
+use crate::report::Stage;
+
+/// What is fixed about the check.
+pub static INFO: CheckInfo = CheckInfo {
+    id: "multipart-abort",
+    stage: Stage::Write,
+    effect: Effect::Writes,
+    needs: &["put-object"],
+    after: &[],
+    capability: Some(Capability::AbortMultipart),
+    quick: false,
+    docs: "\
+## What it asks
+Whether an upload in parts can be given up, so that it cannot be completed any more.
+
+## Why a backup depends on it
+A backup that breaks off leaves its parts. They are billed, and no listing of objects shows them.
+
+## How to fix it
+Grant the permission that is named, or add a lifecycle rule that aborts unfinished uploads after a \
+few days.
+",
+};
+
+/// Asks: begins an upload, aborts it and tries to complete it all the same.
+///
+/// # Errors
+///
+/// [`Stop::Violated`] when the completion succeeds, and those of the requests.
+pub async fn run(context: &Context<'_>) -> Answer {
+    let store = &context.store;
+    let seat = context.probe("multipart-abort", 0);
+    let key = if context.is_fixed() {
+        &context.run.keys.probe_multipart
+    } else {
+        let key = &context.run.keys.aborted;
+        context.write(key, &seat, PutOptions::default()).await?;
+        key
+    };
+    let upload = store.create_multipart(key).await?;
+    let part = store
+        .put_part(key, &upload, PartNumber(1), seat.body())
+        .await?;
+    let aborted = store.abort_multipart(key, &upload).await;
+    let completed = store
+        .complete_multipart(key, &upload, &[part], CompleteOptions::default())
+        .await;
+    match (aborted, completed) {
+        // Where abort is denied the upload was completed instead, so that no part stays.
+        (Err(error), _) => Err(error.into()),
+        (Ok(()), Ok(_)) => Err(Stop::violated(
+            "the abort was answered with success, and the upload could still be completed",
+        )),
+        (Ok(()), Err(error)) if error.kind() == ErrorKind::UploadNotFound => Ok(None),
+        (Ok(()), Err(error)) => Err(error.into()),
+    }
+}

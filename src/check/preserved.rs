@@ -1,0 +1,110 @@
+//! `preserved`: does what was written once stay?
+
+use backstop_contract::{ErrorKind, GetOptions};
+
+use super::context::{Context, Deleted, Written};
+use super::info::{CheckInfo, Effect};
+use super::stop::{Answer, Remark, Stop};
+use crate::report::Stage;
+
+/// What is fixed about the check.
+pub static INFO: CheckInfo = CheckInfo {
+    id: "preserved",
+    stage: Stage::Remove,
+    effect: Effect::Reads,
+    needs: &["put-object"],
+    after: &[
+        "overwrite",
+        "read-after-overwrite",
+        "delete-object",
+        "read-after-delete",
+        "list-after-delete",
+    ],
+    capability: None,
+    quick: true,
+    docs: "\
+## What it asks
+Whether these credentials can destroy a backup. On a bucket without versions an overwrite or a \
+delete that succeeds is a failure. On one with versions a permanent delete that succeeds is a \
+failure, and an overwrite must leave the first version readable by its id. A delete that only adds \
+a marker is told, since it can hide backups, and does not fail.
+
+## Why a backup depends on it
+Whoever takes the credentials of the backup job must not be able to take the backups.
+
+## How to fix it
+Turn on versioning with Object Lock and a default retention, and do not grant \
+`s3:DeleteObjectVersion`, `s3:BypassGovernanceRetention` or their like.
+",
+};
+
+/// Asks: judges what the deletes and the overwrite of this run did.
+///
+/// # Errors
+///
+/// [`Stop::Allowed`] when something could be destroyed, [`Stop::Violated`] when the overwritten
+/// version is not what was written, and those of the requests.
+pub async fn run(context: &Context<'_>) -> Answer {
+    let (object, overwritten, deleted) = {
+        let facts = context.facts();
+        (
+            facts.object.clone(),
+            facts.overwritten.is_some(),
+            facts.deleted,
+        )
+    };
+    let Some(object) = object else {
+        return Err(Stop::NothingThere("no object was written".to_owned()));
+    };
+    match &context.run.opening.delete {
+        Some(Ok(())) => {
+            return Err(Stop::Allowed(
+                "an object was deleted for good: these credentials can destroy backups".to_owned(),
+            ));
+        }
+        Some(Err(Stop::Operation(error))) if is_protection(error.kind()) => {}
+        Some(Err(other)) => return Err(other.clone()),
+        None => {}
+    }
+    if deleted == Some(Deleted::Gone) {
+        return Err(Stop::Allowed(
+            "the object was deleted for good: these credentials can destroy backups".to_owned(),
+        ));
+    }
+    if overwritten {
+        first_version_is_there(context, &object).await?;
+    }
+    Ok((deleted == Some(Deleted::Hidden)).then(|| {
+        Remark::Note(
+            "a delete by key is allowed: it destroys nothing, but it can hide backups".to_owned(),
+        )
+    }))
+}
+
+fn is_protection(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::PermissionDenied | ErrorKind::Immutable)
+}
+
+async fn first_version_is_there(context: &Context<'_>, object: &Written) -> Result<(), Stop> {
+    let Some(version) = object.version.clone() else {
+        return Err(Stop::Allowed(
+            "the object was overwritten, and the bucket keeps no versions: these credentials can \
+             destroy backups"
+                .to_owned(),
+        ));
+    };
+    let options = GetOptions {
+        range: None,
+        version: Some(version.clone()),
+    };
+    match context.read(context.object(), options).await {
+        Ok(read) if read.sha256 == object.probe.sha256() => Ok(()),
+        Ok(_) => Err(Stop::Violated(format!(
+            "version {version} was overwritten, and its own content is not what was written"
+        ))),
+        Err(error) if error.kind() == ErrorKind::ObjectNotFound => Err(Stop::Violated(format!(
+            "version {version} is gone after an overwrite, although the bucket gave it an id"
+        ))),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,169 @@
+//! The bodies that checks write: each names its run, its label, its time and its hash.
+//!
+//! The first line is the header; the rest is made from the header alone, so that anybody who reads
+//! a probe can tell whether it is whole without knowing the run that wrote it, and a probe of any
+//! size is written and verified in bounded memory.
+
+use bytes::{Bytes, BytesMut};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+const MAGIC: &str = "backstop-probe/1";
+/// The header ends within this many bytes.
+const LONGEST_HEADER: usize = 512;
+
+/// One body to be written, or recognized when it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    header: String,
+    size: u64,
+    seed: u64,
+}
+
+impl Probe {
+    /// The smallest probe in bytes.
+    pub const SMALLEST: u64 = LONGEST_HEADER as u64;
+
+    /// Makes the probe of a run; `size` is in bytes and raised to [`Probe::SMALLEST`].
+    #[must_use]
+    pub fn new(run: &str, label: &str, at: Timestamp, size: u64) -> Self {
+        let size = size.max(Self::SMALLEST);
+        let fields = format!("{MAGIC} run={run} label={label} at={at} bytes={size}");
+        let digest = Sha256::digest(fields.as_bytes());
+        let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            header: format!("{fields} sha256={hash}\n"),
+            size,
+            seed: seed_of(&digest),
+        }
+    }
+
+    /// Reads the header at the beginning of a body; absent when it is not an unharmed one.
+    #[must_use]
+    pub fn parse(head: &[u8]) -> Option<Self> {
+        let line = head.split(|byte| *byte == b'\n').next()?;
+        let text = std::str::from_utf8(line.get(..line.len().min(LONGEST_HEADER))?).ok()?;
+        let (fields, hash) = text.rsplit_once(" sha256=")?;
+        let mut words = fields.split(' ');
+        if words.next() != Some(MAGIC) {
+            return None;
+        }
+        let value = |name: &str| {
+            fields
+                .split(' ')
+                .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+        };
+        let at = value("at")?.parse().ok()?;
+        let size = value("bytes")?.parse().ok()?;
+        let probe = Self::new(value("run")?, value("label")?, at, size);
+        (probe.header.trim_end().rsplit_once('=')?.1 == hash).then_some(probe)
+    }
+
+    /// Returns the size in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Returns the whole body, for probes that are small.
+    #[must_use]
+    pub fn body(&self) -> Bytes {
+        self.slice(0, self.size)
+    }
+
+    /// Returns the bytes from `start` up to and without `end`.
+    #[must_use]
+    pub fn slice(&self, start: u64, end: u64) -> Bytes {
+        let end = end.min(self.size);
+        let length = usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX);
+        let mut out = BytesMut::with_capacity(length + 8);
+        let header = self.header.as_bytes();
+        if let Some(rest) = usize::try_from(start).ok().and_then(|at| header.get(at..)) {
+            out.extend_from_slice(rest);
+        }
+        out.truncate(length);
+        let from = start + out.len() as u64;
+        let mut word = from / 8;
+        let mut skip = usize::try_from(from % 8).unwrap_or(0);
+        while out.len() < length {
+            out.extend_from_slice(&self.word(word).to_le_bytes()[skip..]);
+            skip = 0;
+            word += 1;
+        }
+        out.truncate(length);
+        out.freeze()
+    }
+
+    /// Returns the SHA-256 of the whole body, made piece by piece.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        const PIECE: u64 = 1024 * 1024;
+        let mut hash = Sha256::new();
+        let mut at = 0;
+        while at < self.size {
+            hash.update(self.slice(at, at + PIECE));
+            at += PIECE;
+        }
+        hash.finalize().into()
+    }
+
+    /// Returns the eight bytes at a place, by the `SplitMix64` generator.
+    fn word(&self, place: u64) -> u64 {
+        let mut z = self
+            .seed
+            .wrapping_add(place.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+fn seed_of(digest: &[u8]) -> u64 {
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn probe(size: u64) -> Probe {
+        Probe::new("0123456789abcdef", "object", Timestamp::UNIX_EPOCH, size)
+    }
+
+    #[test]
+    fn slices_agree_with_the_whole() {
+        let probe = probe(5_000);
+        let whole = probe.body();
+        assert_eq!(whole.len(), 5_000);
+        for (start, end) in [
+            (0, 10),
+            (3, 700),
+            (100, 101),
+            (511, 513),
+            (4_990, 9_000),
+            (1_001, 1_002),
+        ] {
+            let expected = &whole[start..end.min(5_000)];
+            assert_eq!(
+                probe.slice(start as u64, end as u64),
+                expected,
+                "{start}..{end}"
+            );
+        }
+        assert_eq!(probe.sha256(), <[u8; 32]>::from(Sha256::digest(&whole)));
+    }
+
+    #[test]
+    fn a_body_tells_what_it_is() {
+        let probe = probe(2_000);
+        assert_eq!(Probe::parse(&probe.body()), Some(probe.clone()));
+        let mut harmed = probe.body().to_vec();
+        harmed[30] ^= 1;
+        assert_eq!(Probe::parse(&harmed), None);
+        assert_eq!(Probe::parse(b"something else\n"), None);
+        assert_eq!(Probe::parse(b""), None);
+    }
+}

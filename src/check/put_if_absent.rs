@@ -1,0 +1,147 @@
+//! `put-if-absent`: is a second conditional write refused?
+
+use backstop_contract::{
+    Capability, CompleteOptions, Condition, Error, ErrorKind, GetOptions, ObjectKey, ObjectStore,
+    PartNumber, PutOptions, Sent,
+};
+
+use super::context::{Context, OBJECT_SIZE};
+use super::info::{CheckInfo, Effect};
+use super::probe::Probe;
+use super::stop::{Answer, Stop};
+use crate::report::Stage;
+
+/// What is fixed about the check.
+pub static INFO: CheckInfo = CheckInfo {
+    id: "put-if-absent",
+    stage: Stage::Write,
+    effect: Effect::Writes,
+    needs: &["put-object"],
+    after: &[],
+    capability: Some(Capability::PutIfAbsent),
+    quick: false,
+    docs: "\
+## What it asks
+Whether a write that must not overwrite (If-None-Match: *) is refused when the key exists, in one \
+request and at the end of an upload in parts. A lost reply is settled by reading the object back.
+
+## Why a backup depends on it
+Manifests and locks are written this way. A store that ignores the condition lets two backup runs \
+overwrite each other without a word.
+
+## How to fix it
+Use a store or a version of it that honours conditional writes; until then, do not rely on locks \
+or on overwrite protection there.
+",
+};
+
+const IF_ABSENT: PutOptions = PutOptions {
+    condition: Condition::IfAbsent,
+    checksum: None,
+};
+
+/// Asks: the first conditional put must be taken, the second refused.
+///
+/// # Errors
+///
+/// [`Stop::Violated`] when the second is taken, and those of the requests.
+pub async fn run(context: &Context<'_>) -> Answer {
+    if context.is_fixed() {
+        // The key exists, and a store that ignores the condition writes what is there already.
+        let same = context.facts().object.as_ref().map(|it| it.probe.clone());
+        let same = same.unwrap_or_else(|| context.run.opening.probe.clone());
+        return second(context, context.object(), &same, None).await;
+    }
+    let key = &context.run.keys.if_absent;
+    let first = context.probe("if-absent-first", OBJECT_SIZE);
+    if let Err(error) = context.write(key, &first, IF_ABSENT).await {
+        settle_first(context, key, &first, error).await?;
+    }
+    let other = context.probe("if-absent-second", OBJECT_SIZE);
+    second(context, key, &other, Some(&first)).await?;
+    at_completion(context, key, &other).await
+}
+
+/// The same condition at the end of an upload in parts, where large objects need it.
+async fn at_completion(context: &Context<'_>, key: &ObjectKey, body: &Probe) -> Answer {
+    let store = &context.store;
+    let upload = store.create_multipart(key).await?;
+    let part = store
+        .put_part(key, &upload, PartNumber(1), body.body())
+        .await?;
+    let options = CompleteOptions {
+        condition: Condition::IfAbsent,
+    };
+    match store
+        .complete_multipart(key, &upload, &[part], options)
+        .await
+    {
+        Ok(_) => Err(Stop::violated(
+            "an upload in parts with If-None-Match: * was completed with success, although the key \
+             exists",
+        )),
+        // The sandbox ends the upload, which a refused completion leaves open.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A first put without a reply may have taken effect: what is there decides.
+async fn settle_first(
+    context: &Context<'_>,
+    key: &ObjectKey,
+    first: &Probe,
+    error: Error,
+) -> Result<(), Stop> {
+    if error.sent() != Sent::Maybe {
+        return Err(error.into());
+    }
+    if holds(context, key, first).await? {
+        return Ok(());
+    }
+    context.write(key, first, IF_ABSENT).await?;
+    Ok(())
+}
+
+async fn second(
+    context: &Context<'_>,
+    key: &ObjectKey,
+    body: &Probe,
+    first: Option<&Probe>,
+) -> Answer {
+    match context.write(key, body, IF_ABSENT).await {
+        Ok(_) => Err(ignored()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
+        Err(error) if error.sent() == Sent::Maybe => match first {
+            Some(first) if holds(context, key, first).await? => {
+                refused_again(context, key, body).await
+            }
+            Some(_) if holds(context, key, body).await? => Err(ignored()),
+            _ => Err(error.into()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The first object is untouched, so asking once more is safe.
+async fn refused_again(context: &Context<'_>, key: &ObjectKey, body: &Probe) -> Answer {
+    match context.write(key, body, IF_ABSENT).await {
+        Ok(_) => Err(ignored()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn holds(context: &Context<'_>, key: &ObjectKey, probe: &Probe) -> Result<bool, Stop> {
+    match context.read(key, GetOptions::default()).await {
+        Ok(read) => Ok(read.sha256 == probe.sha256()),
+        Err(error) if error.kind() == ErrorKind::ObjectNotFound => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn ignored() -> Stop {
+    Stop::violated(
+        "a second write with If-None-Match: * was answered with success, although the key exists",
+    )
+}

@@ -1,0 +1,57 @@
+//! `put-object`: does it take an object?
+
+use backstop_contract::PutOptions;
+
+use super::context::{Context, OBJECT_SIZE, Written};
+use super::info::{CheckInfo, Effect};
+use super::stop::Answer;
+use crate::report::Stage;
+
+/// What is fixed about the check.
+pub static INFO: CheckInfo = CheckInfo {
+    id: "put-object",
+    stage: Stage::Write,
+    effect: Effect::Writes,
+    needs: &[],
+    after: &[],
+    capability: None,
+    quick: true,
+    docs: "\
+## What it asks
+Whether a small object can be written under the prefix that real backups use, with the same \
+encryption, storage class and checksum settings.
+
+## Why a backup depends on it
+It is the backup. Everything else that is asked works on this object.
+
+## How to fix it
+Grant the permission that is named, on the objects under the prefix and not on the bucket alone.
+",
+};
+
+/// Asks: writes the object that the other checks work on.
+///
+/// On the fixed key the sandbox's first PUT is the answer, unless it was removed since.
+///
+/// # Errors
+///
+/// Those of the put.
+pub async fn run(context: &Context<'_>) -> Answer {
+    let opening = &context.run.opening;
+    let written = match (&opening.put, &opening.delete) {
+        (Some(Err(refused)), _) => return Err(refused.clone()),
+        (Some(Ok(put)), Some(Err(_))) if context.is_fixed() => Written {
+            probe: opening.probe.clone(),
+            etag: put.etag.clone(),
+            version: put.version.clone(),
+        },
+        _ => {
+            let probe = context.probe("object", OBJECT_SIZE);
+            context
+                .write(context.object(), &probe, PutOptions::default())
+                .await?
+        }
+    };
+    context.facts().object = Some(written);
+    Ok(None)
+}

@@ -1,0 +1,59 @@
+//! `read-after-delete`: is a deleted object gone?
+
+use backstop_contract::{ErrorKind, GetOptions, ObjectStore};
+
+use super::context::Context;
+use super::info::{CheckInfo, Effect};
+use super::stop::{Answer, Stop};
+use crate::report::Stage;
+
+/// What is fixed about the check.
+pub static INFO: CheckInfo = CheckInfo {
+    id: "read-after-delete",
+    stage: Stage::Remove,
+    effect: Effect::Reads,
+    needs: &["delete-object", "get-object"],
+    after: &[],
+    capability: None,
+    quick: true,
+    docs: "\
+## What it asks
+Whether a read that starts after the delete finds nothing. After a read that worked, \"forbidden\" \
+(403) for the same key counts as gone too: that is how Amazon S3 answers without `s3:ListBucket`.
+
+## Why a backup depends on it
+A backup that was deleted and can still be read will be restored by mistake, or kept against the law.
+
+## How to fix it
+Look for a cache between you and the store.
+",
+};
+
+/// Asks: reads the deleted object.
+///
+/// # Errors
+///
+/// [`Stop::Violated`] when it comes back, and those of the requests.
+pub async fn run(context: &Context<'_>) -> Answer {
+    match context
+        .store
+        .get(context.object(), GetOptions::default())
+        .await
+    {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::ObjectNotFound | ErrorKind::PermissionDenied
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) if context.is_fixed() => Err(Stop::OtherRun(
+            "the key can be read after its delete, and another run may have written it".to_owned(),
+        )),
+        Ok(_) => Err(Stop::violated(
+            "the delete was answered with success, and the object can still be read",
+        )),
+    }
+}

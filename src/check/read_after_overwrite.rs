@@ -1,0 +1,51 @@
+//! `read-after-overwrite`: is the newest content what is read?
+
+use backstop_contract::PutOptions;
+
+use super::context::{Context, Written};
+use super::info::{CheckInfo, Effect};
+use super::stop::{Answer, Stop};
+use crate::report::Stage;
+
+/// What is fixed about the check.
+pub static INFO: CheckInfo = CheckInfo {
+    id: "read-after-overwrite",
+    stage: Stage::Read,
+    effect: Effect::Reads,
+    needs: &["overwrite", "get-object"],
+    after: &[],
+    capability: None,
+    quick: false,
+    docs: "\
+## What it asks
+Whether a read that starts after an overwrite sees the new content.
+
+## Why a backup depends on it
+The pointer to the newest backup is overwritten each time; a stale read restores the wrong one.
+
+## How to fix it
+Look for a cache between you and the store, and for a replica that lags behind.
+",
+};
+
+/// Asks: reads the overwritten object back.
+///
+/// # Errors
+///
+/// [`Stop::Violated`] when something else comes back, and those of the requests.
+pub async fn run(context: &Context<'_>) -> Answer {
+    let Some(written) = context.facts().overwritten.clone() else {
+        return Err(Stop::NothingThere("no object was overwritten".to_owned()));
+    };
+    let again = || async {
+        context
+            .write(context.object(), &written.probe, PutOptions::default())
+            .await
+            .map(|_: Written| ())
+            .map_err(Stop::from)
+    };
+    context
+        .expect(context.object(), &written.probe, again)
+        .await?;
+    Ok(None)
+}

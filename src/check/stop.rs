@@ -1,0 +1,47 @@
+//! How a check ends when it does not simply pass.
+
+use std::sync::Arc;
+
+use backstop_contract::Error;
+
+/// How a check ends: with nothing to say, with something to say, or stopped.
+pub type Answer = Result<Option<Remark>, Stop>;
+
+/// What a check has to say although it passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remark {
+    /// Something to know.
+    Note(String),
+    /// Something to worry about: it degrades the run.
+    Risk(String),
+}
+
+/// Why a check did not pass.
+#[derive(Debug, Clone)]
+pub enum Stop {
+    /// The service answered success and did not do it; what was expected and what was seen.
+    Violated(String),
+    /// The service allowed what it must refuse.
+    Allowed(String),
+    /// The service refused or failed.
+    Operation(Arc<Error>),
+    /// The store does not have the behaviour.
+    Unsupported(String),
+    /// Another run uses the same keys, three times over.
+    OtherRun(String),
+    /// There was nothing to ask about.
+    NothingThere(String),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Operation(Arc::new(error))
+    }
+}
+
+impl Stop {
+    /// Ends a check because a success was a lie.
+    pub fn violated(what: impl Into<String>) -> Self {
+        Self::Violated(what.into())
+    }
+}

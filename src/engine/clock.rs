@@ -1,0 +1,64 @@
+//! The time a run has.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The longest part of a run's time that is kept for cleaning up.
+const LONGEST_RESERVE: Duration = Duration::from_secs(5);
+/// How long cleaning up may take after a signal.
+const AFTER_A_SIGNAL: Duration = Duration::from_secs(5);
+
+/// The time a run has: checks stop at the timeout less a reserve, which belongs to the clean-up.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline {
+    started: Instant,
+    timeout: Duration,
+}
+
+impl Deadline {
+    /// Starts the clock.
+    #[must_use]
+    pub fn start(timeout: Duration) -> Self {
+        Self {
+            started: Instant::now(),
+            timeout,
+        }
+    }
+
+    /// Returns how long checks may take: the timeout less a fifth of it, at most five seconds.
+    #[must_use]
+    pub fn time_for_checks(&self) -> Duration {
+        self.timeout
+            .saturating_sub((self.timeout / 5).min(LONGEST_RESERVE))
+    }
+
+    /// Returns when checks stop.
+    #[must_use]
+    pub fn end_of_checks(&self) -> Instant {
+        self.started + self.time_for_checks()
+    }
+
+    /// Returns when the run ends, whatever is still open.
+    #[must_use]
+    pub fn end(&self, interrupted: bool) -> Instant {
+        let end = self.started + self.timeout;
+        if interrupted {
+            end.min(Instant::now() + AFTER_A_SIGNAL)
+        } else {
+            end
+        }
+    }
+
+    /// Returns how long the run has taken so far, in milliseconds.
+    #[must_use]
+    pub fn elapsed_ms(&self) -> u64 {
+        millis(self.started.elapsed())
+    }
+}
+
+/// Returns a duration in whole milliseconds.
+#[must_use]
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

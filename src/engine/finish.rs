@@ -1,0 +1,290 @@
+//! From what was found to the report.
+
+use std::time::Duration;
+
+use backstop_contract::{Error, ObjectVersion, Principal};
+use jiff::Timestamp;
+
+use super::not_proven::not_proven;
+use super::request::RunRequest;
+use super::resolve::{Resolver, skipped};
+use super::sandbox::{Journal, Swept};
+use super::tap::WireTap;
+use crate::check::{self, Keys, Mode};
+use crate::plan::{Plan, fits};
+use crate::report::{
+    Access, CheckRecord, Cleanup, CleanupState, Finding, FindingCode, Left, Outcome, Report,
+    SCHEMA, Stage, verdict,
+};
+
+/// The most keys that a report names.
+const MOST_KEYS: usize = 20;
+
+/// Why the asking ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// Everything was asked.
+    Finished,
+    /// The time for checks, as given, was over.
+    OutOfTime(Duration),
+    /// Somebody interrupted the run.
+    Interrupted,
+}
+
+/// How the clean-up ended, where it did in time.
+#[derive(Debug)]
+pub enum Cleaned {
+    /// Nothing was refused.
+    Done,
+    /// Something was refused.
+    Refused(Error),
+    /// Every delete was answered with success, and these keys are still there.
+    Lied(Vec<String>),
+}
+
+impl Cleaned {
+    /// Takes the first failure of the clean-up.
+    #[must_use]
+    pub fn from_failure(failure: Option<Error>) -> Self {
+        failure.map_or(Self::Done, Self::Refused)
+    }
+
+    /// Takes what a listing of the run's own folder shows after its clean-up.
+    #[must_use]
+    pub fn from_residue(listed: Result<Vec<ObjectVersion>, Error>) -> Self {
+        match listed {
+            Ok(found) if found.is_empty() => Self::Done,
+            Ok(found) => Self::Lied(found.iter().map(|it| it.key.to_string()).collect()),
+            Err(error) => Self::Refused(error),
+        }
+    }
+}
+
+/// What a report is made from.
+pub struct Finish<'a> {
+    /// What was to be asked.
+    pub plan: &'a Plan,
+    /// How failures become findings.
+    pub resolver: Resolver,
+    /// The sandbox's names.
+    pub keys: &'a Keys,
+    /// What is left.
+    pub journal: &'a Journal,
+    /// The last request ids.
+    pub tap: &'a WireTap,
+    /// The sandbox's mode; absent when it was not opened.
+    pub mode: Option<Mode>,
+    /// Why the asking ended.
+    pub stopped: Stopped,
+    /// What became of earlier runs' leftovers.
+    pub swept: Swept,
+}
+
+impl Finish<'_> {
+    /// Returns a record for every check, the unfinished ones included.
+    pub fn records(&self, found: Vec<Option<CheckRecord>>) -> Vec<CheckRecord> {
+        let steps = self.plan.steps.iter();
+        steps
+            .zip(found)
+            .map(|(step, record)| {
+                record.unwrap_or_else(|| CheckRecord {
+                    outcome: Outcome::Inconclusive,
+                    finding: Some(self.unfinished()),
+                    ..skipped(step)
+                })
+            })
+            .map(|record| self.with_request_id(record))
+            .collect()
+    }
+
+    fn unfinished(&self) -> Finding {
+        match self.stopped {
+            Stopped::Interrupted => Finding::plain(
+                FindingCode::Interrupted,
+                "the run was interrupted before it was answered".to_owned(),
+            ),
+            Stopped::OutOfTime(time) => Finding::plain(
+                FindingCode::NoAnswer,
+                format!("no answer within {} s", time.as_secs_f64()),
+            ),
+            Stopped::Finished => {
+                Finding::plain(FindingCode::NoAnswer, "it was not answered".to_owned())
+            }
+        }
+    }
+
+    /// Names the request behind a success that lied, so that the storage's maker can look it up.
+    fn with_request_id(&self, mut record: CheckRecord) -> CheckRecord {
+        if let Some(finding) = &mut record.finding
+            && finding.code == FindingCode::Violated
+            && let Some(id) = self.tap.request_id(&record.id)
+        {
+            finding.summary = format!("{} (last request id {id})", finding.summary);
+        }
+        record
+    }
+
+    /// Returns what became of the run's objects, and the record of the clean-up.
+    ///
+    /// `cleaned` is absent when the time was over first.
+    pub fn cleanup(&self, cleaned: Option<Cleaned>) -> (Cleanup, CheckRecord) {
+        let left = self.journal.left();
+        let state = self.state(&left, cleaned.as_ref());
+        let mut keys: Vec<String> = match &cleaned {
+            Some(Cleaned::Lied(keys)) => keys.clone(),
+            _ => self
+                .journal
+                .keys()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+        };
+        keys.truncate(MOST_KEYS);
+        let (outcome, finding) = self.judge(state, &left, cleaned);
+        let (level, level_source) = self.plan.cleanup;
+        let record = CheckRecord {
+            id: check::CLEANUP.id.to_owned(),
+            stage: Stage::Cleanup,
+            level,
+            level_source,
+            outcome,
+            duration_ms: 0,
+            attempts: 1,
+            finding,
+        };
+        let cleanup = Cleanup {
+            state,
+            left,
+            keys,
+            swept: self.swept.removed,
+        };
+        (cleanup, record)
+    }
+
+    fn state(&self, left: &Left, cleaned: Option<&Cleaned>) -> CleanupState {
+        if self.mode == Some(Mode::Untouched) {
+            return CleanupState::NothingWritten;
+        }
+        if matches!(cleaned, None | Some(Cleaned::Lied(_))) {
+            return CleanupState::Incomplete;
+        }
+        if left.is_nothing() && !self.journal.is_unsettled() {
+            return CleanupState::Clean;
+        }
+        if self.mode == Some(Mode::Fixed) && left.uploads == 0 {
+            return CleanupState::Bounded;
+        }
+        CleanupState::Incomplete
+    }
+
+    fn judge(
+        &self,
+        state: CleanupState,
+        left: &Left,
+        cleaned: Option<Cleaned>,
+    ) -> (Outcome, Option<Finding>) {
+        let plain = |code, text| Some(Finding::plain(code, text));
+        let maybe = if self.journal.is_unsettled() {
+            "; a write without an answer may have left more"
+        } else {
+            ""
+        };
+        let stays = format!("under {}: {}{maybe}", self.keys.folder, counted(left));
+        match (state, cleaned) {
+            (CleanupState::NothingWritten | CleanupState::Clean, _) => {
+                (Outcome::Passed, self.swept())
+            }
+            (CleanupState::Bounded, _) => {
+                let text = format!("left since these credentials cannot remove it, {stays}");
+                (Outcome::Passed, plain(FindingCode::Note, text))
+            }
+            (CleanupState::Incomplete, None) => {
+                let text = format!(
+                    "the time was over before all was removed and seen to be gone; left {stays}"
+                );
+                (Outcome::Inconclusive, plain(FindingCode::NoAnswer, text))
+            }
+            (CleanupState::Incomplete, Some(Cleaned::Lied(keys))) => {
+                let text = format!(
+                    "every delete was answered with success, and {} entries are still listed under {}",
+                    keys.len(),
+                    self.keys.own
+                );
+                (Outcome::Failed, plain(FindingCode::Violated, text))
+            }
+            (CleanupState::Incomplete, Some(Cleaned::Done)) => {
+                let text = format!("left behind {stays}");
+                (Outcome::Failed, plain(FindingCode::Residue, text))
+            }
+            (CleanupState::Incomplete, Some(Cleaned::Refused(error))) => {
+                let (outcome, finding) = self.resolver.failure(self.plan.cleanup.0, &error, true);
+                let finding = finding.map(|finding| Finding {
+                    summary: format!("left behind {stays} ({})", finding.summary),
+                    ..finding
+                });
+                (outcome, finding)
+            }
+        }
+    }
+
+    fn swept(&self) -> Option<Finding> {
+        let Swept { removed, kept } = self.swept;
+        let text = match (removed, kept) {
+            (0, 0) => return None,
+            (removed, 0) => format!("{removed} leftovers of earlier runs were removed"),
+            (removed, kept) => {
+                format!("{removed} leftovers of earlier runs were removed, and {kept} could not be")
+            }
+        };
+        Some(Finding::plain(FindingCode::Note, text))
+    }
+
+    /// Puts the report together.
+    pub fn report(
+        &self,
+        run_id: String,
+        started_at: Timestamp,
+        duration_ms: u64,
+        request: &RunRequest,
+        principal: Option<Principal>,
+        checks: Vec<CheckRecord>,
+        cleanup: Cleanup,
+    ) -> Report {
+        let undeclared = request.access == Access::Undeclared;
+        Report {
+            schema: SCHEMA.to_owned(),
+            run_id,
+            started_at,
+            duration_ms,
+            target: request.target.clone(),
+            access: request.access,
+            principal,
+            vantage: request.vantage.clone(),
+            diagnoses: Vec::new(),
+            fits: undeclared.then(|| fits(&checks)),
+            not_proven: not_proven(request.access, &checks, &request.vantage),
+            cleanup,
+            verdict: verdict(&checks),
+            checks,
+        }
+    }
+}
+
+/// Counts what is left in words.
+fn counted(left: &Left) -> String {
+    let mut parts: Vec<String> = [
+        (left.objects, "object", "objects"),
+        (left.versions, "version", "versions"),
+        (left.markers, "delete marker", "delete markers"),
+        (left.uploads, "open upload", "open uploads"),
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+    .collect();
+    if parts.is_empty() {
+        return "nothing that was answered".to_owned();
+    }
+    parts.push(format!("{} bytes", left.bytes));
+    parts.join(", ")
+}

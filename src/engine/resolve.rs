@@ -1,0 +1,95 @@
+//! What an answer means at the level at which it was asked.
+
+use backstop_contract::{Error, ErrorKind, PermissionContext, ProviderInfo};
+
+use crate::check::{Answer, Remark, Stop};
+use crate::plan::Step;
+use crate::report::{CheckRecord, ErrorRecord, Finding, FindingCode, Level, Outcome};
+
+/// Turns answers into outcomes and findings.
+#[derive(Debug, Clone, Copy)]
+pub struct Resolver {
+    /// Whose words are used.
+    pub provider: &'static ProviderInfo,
+    /// Whether writes are encrypted with a key that needs rights of its own.
+    pub encrypted: bool,
+}
+
+impl Resolver {
+    /// Returns how a check ended.
+    #[must_use]
+    pub fn resolve(&self, step: &Step, answer: Answer) -> (Outcome, Option<Finding>) {
+        let plain = |code, text| Some(Finding::plain(code, text));
+        match answer {
+            Ok(None) => (Outcome::Passed, None),
+            Ok(Some(Remark::Note(text))) => (Outcome::Passed, plain(FindingCode::Note, text)),
+            Ok(Some(Remark::Risk(text))) => (Outcome::Passed, plain(FindingCode::Risk, text)),
+            Err(Stop::Violated(text)) => (Outcome::Failed, plain(FindingCode::Violated, text)),
+            Err(Stop::Allowed(text)) => (Outcome::Failed, plain(FindingCode::Allowed, text)),
+            Err(Stop::Unsupported(text)) => {
+                (Outcome::Unsupported, plain(FindingCode::Unsupported, text))
+            }
+            Err(Stop::OtherRun(text)) => {
+                (Outcome::Inconclusive, plain(FindingCode::OtherRun, text))
+            }
+            Err(Stop::NothingThere(text)) => (
+                Outcome::Inconclusive,
+                plain(FindingCode::NothingThere, text),
+            ),
+            Err(Stop::Operation(error)) => {
+                let versioned = step.check.info.id == "preserved";
+                self.failure(step.level, &error, versioned)
+            }
+        }
+    }
+
+    /// Returns what a refused or failed operation means.
+    #[must_use]
+    pub fn failure(
+        &self,
+        level: Level,
+        error: &Error,
+        versioned: bool,
+    ) -> (Outcome, Option<Finding>) {
+        let (outcome, code) = weigh(level, error.kind());
+        let context = PermissionContext {
+            versioned,
+            encrypted: self.encrypted,
+        };
+        let permissions = (self.provider.permissions)(error.operation(), context);
+        let finding = Finding {
+            code,
+            summary: format!("{} was answered with: {}", error.operation(), error.kind()),
+            error: Some(ErrorRecord::new(error, permissions)),
+            depends_on: None,
+        };
+        (outcome, Some(finding))
+    }
+}
+
+/// A denial is a failure only where the access requires the check; silence decides nothing.
+fn weigh(level: Level, kind: ErrorKind) -> (Outcome, FindingCode) {
+    match (kind, level) {
+        (ErrorKind::TimedOut, _) => (Outcome::Inconclusive, FindingCode::NoAnswer),
+        (ErrorKind::Unsupported, _) => (Outcome::Unsupported, FindingCode::Unsupported),
+        (ErrorKind::PermissionDenied | ErrorKind::Immutable, Level::Optional | Level::Advisory) => {
+            (Outcome::Skipped, FindingCode::Denied)
+        }
+        _ => (Outcome::Failed, FindingCode::OperationFailed),
+    }
+}
+
+/// Returns the record of a check that was not asked, still without its reason.
+#[must_use]
+pub fn skipped(step: &Step) -> CheckRecord {
+    CheckRecord {
+        id: step.check.info.id.to_owned(),
+        stage: step.check.info.stage,
+        level: step.level,
+        level_source: step.source,
+        outcome: Outcome::Skipped,
+        duration_ms: 0,
+        attempts: 0,
+        finding: None,
+    }
+}

@@ -1,0 +1,264 @@
+//! One run, from the first request to the report.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use backstop_contract::{Identity, KeyError, ObjectStore, Principal, RetryPolicy, Retrying};
+use futures::future::join;
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::{sleep_until, timeout_at};
+
+use super::clock::Deadline;
+use super::event::Event;
+use super::finish::{Cleaned, Finish, Stopped};
+use super::request::RunRequest;
+use super::resolve::Resolver;
+use super::runner::Runner;
+use super::sandbox::{Journal, Journalled, Removal, Swept, clean_up, open, residue, sweep};
+use super::tap::WireTap;
+use crate::check::{CheckStore, Effect, Facts, Keys, Mode, OBJECT_SIZE, Probe, Shared};
+use crate::plan::{Plan, Wishes};
+use crate::report::{CheckRecord, Report};
+
+/// Runs a plan on a store and reports what was found.
+///
+/// It ends within the request's timeout, whatever the store does, and removes what it wrote on
+/// every way out. When `interrupt` turns true the checks stop and five seconds are left for that.
+///
+/// # Errors
+///
+/// [`KeyError`] when the prefix leaves no room for the sandbox's keys.
+pub async fn run(
+    store: Arc<dyn ObjectStore>,
+    identity: Arc<dyn Identity>,
+    request: RunRequest,
+    tap: Arc<WireTap>,
+    interrupt: watch::Receiver<bool>,
+) -> Result<Report, KeyError> {
+    let deadline = Deadline::start(request.timeout);
+    let session = Session::new(store, request, tap)?;
+    let mut found = Found::new(session.plan.steps.len());
+    let stopped = session
+        .ask(&*identity, &mut found, deadline, interrupt)
+        .await;
+    session.tap.emit(&Event::CleaningUp);
+    let end = deadline.end(stopped == Stopped::Interrupted);
+    let mode = found.mode();
+    let removal = session.removal(&found);
+    let store = session.check_store();
+    let verified = mode == Some(Mode::Own) && !session.request.quick;
+    let cleaning = async {
+        let failure = clean_up(&store, &session.journal, removal).await;
+        if verified && failure.is_none() {
+            return Cleaned::from_residue(residue(&store, &session.keys).await);
+        }
+        Cleaned::from_failure(failure)
+    };
+    let cleaned = timeout_at(end, cleaning).await;
+    Ok(session.finish(found, mode, stopped, cleaned.ok(), deadline))
+}
+
+/// What a run works with from beginning to end.
+struct Session {
+    run_id: String,
+    started_at: Timestamp,
+    request: RunRequest,
+    keys: Keys,
+    plan: Plan,
+    journal: Arc<Journal>,
+    store: Arc<dyn ObjectStore>,
+    tap: Arc<WireTap>,
+    resolver: Resolver,
+}
+
+/// What the asking found so far; it stays when the asking is stopped.
+struct Found {
+    shared: OnceLock<Shared>,
+    records: Vec<Option<CheckRecord>>,
+    swept: Swept,
+    principal: Option<Principal>,
+}
+
+impl Found {
+    fn new(checks: usize) -> Self {
+        Self {
+            shared: OnceLock::new(),
+            records: vec![None; checks],
+            swept: Swept::default(),
+            principal: None,
+        }
+    }
+
+    /// Returns the sandbox's mode; absent when it was not opened before the asking stopped.
+    fn mode(&self) -> Option<Mode> {
+        self.shared.get().map(|shared| shared.opening.mode)
+    }
+}
+
+impl Session {
+    fn new(
+        store: Arc<dyn ObjectStore>,
+        request: RunRequest,
+        tap: Arc<WireTap>,
+    ) -> Result<Self, KeyError> {
+        let run_id = run_id();
+        let keys = Keys::new(&request.prefix, &request.folder, &run_id)?;
+        let plan = Plan::new(
+            Wishes {
+                access: request.access,
+                levels: &request.levels,
+                only: request.only.as_deref(),
+                quick: request.quick,
+            },
+            store.capabilities(),
+        );
+        let resolver = Resolver {
+            provider: store.provider(),
+            encrypted: request.encrypted,
+        };
+        let journal = Arc::new(Journal::default());
+        let store = Journalled::new(store, keys.clone(), journal.clone());
+        Ok(Self {
+            run_id,
+            started_at: Timestamp::now(),
+            request,
+            keys,
+            plan,
+            journal,
+            store: Arc::new(store),
+            tap,
+            resolver,
+        })
+    }
+
+    fn check_store(&self) -> CheckStore {
+        Retrying::new(self.store.clone(), RetryPolicy::default())
+    }
+
+    /// Asks until everything is answered, the time is over or the run is interrupted.
+    async fn ask(
+        &self,
+        identity: &dyn Identity,
+        found: &mut Found,
+        deadline: Deadline,
+        interrupt: watch::Receiver<bool>,
+    ) -> Stopped {
+        self.tap.emit(&Event::Planned {
+            checks: self.plan.steps.len(),
+        });
+        let Found {
+            shared,
+            records,
+            swept,
+            principal,
+        } = found;
+        let who = async { *principal = identity.principal().await.ok() };
+        let what = async {
+            let opened = self.open().await;
+            let shared = shared.get_or_init(|| opened);
+            let runner = Runner {
+                plan: &self.plan,
+                store: self.store.clone(),
+                policy: RetryPolicy::default(),
+                tap: &self.tap,
+                resolver: self.resolver,
+            };
+            let sweeping = async { *swept = self.sweep(shared).await };
+            join(runner.run(shared, records), sweeping).await;
+        };
+        tokio::select! {
+            _ = join(who, what) => Stopped::Finished,
+            () = sleep_until(deadline.end_of_checks()) => Stopped::OutOfTime(deadline.time_for_checks()),
+            () = turned_true(interrupt) => Stopped::Interrupted,
+        }
+    }
+
+    async fn open(&self) -> Shared {
+        let writes = self
+            .plan
+            .steps
+            .iter()
+            .any(|step| step.check.info.effect != Effect::Reads);
+        let probe = Probe::new(&self.run_id, "probe", self.started_at, OBJECT_SIZE);
+        let RunRequest { prefix, access, .. } = &self.request;
+        let store = self.check_store();
+        let opening = open(&store, &self.keys, prefix, *access, writes, probe).await;
+        Shared {
+            run_id: self.run_id.clone(),
+            started_at: self.started_at,
+            access: *access,
+            keys: self.keys.clone(),
+            opening,
+            size: self.request.size,
+            quick: self.request.quick,
+            facts: Mutex::new(Facts::default()),
+        }
+    }
+
+    async fn sweep(&self, shared: &Shared) -> Swept {
+        if shared.opening.mode != Mode::Own || self.request.quick {
+            return Swept::default();
+        }
+        let now = self.tap.server_clock().unwrap_or_else(Timestamp::now);
+        let age = self.request.sweep_after;
+        sweep(&self.check_store(), &self.keys, age, now).await
+    }
+
+    fn removal(&self, found: &Found) -> Removal {
+        match found.shared.get().map(|shared| &shared.opening) {
+            None => Removal::Known,
+            Some(opening) if opening.mode == Mode::Own => Removal::All,
+            Some(opening) if matches!(opening.delete, Some(Ok(()))) => Removal::Known,
+            Some(_) => Removal::Uploads,
+        }
+    }
+
+    fn finish(
+        self,
+        found: Found,
+        mode: Option<Mode>,
+        stopped: Stopped,
+        cleaned: Option<Cleaned>,
+        deadline: Deadline,
+    ) -> Report {
+        let finish = Finish {
+            plan: &self.plan,
+            resolver: self.resolver,
+            keys: &self.keys,
+            journal: &self.journal,
+            tap: &self.tap,
+            mode,
+            stopped,
+            swept: found.swept,
+        };
+        let checks = finish.records(found.records);
+        let (cleanup, record) = finish.cleanup(cleaned);
+        let mut checks = checks;
+        self.tap.emit(&Event::CheckFinished { record: &record });
+        checks.push(record);
+        finish.report(
+            self.run_id,
+            self.started_at,
+            deadline.elapsed_ms(),
+            &self.request,
+            found.principal,
+            checks,
+            cleanup,
+        )
+    }
+}
+
+async fn turned_true(mut interrupt: watch::Receiver<bool>) {
+    if interrupt.wait_for(|is| *is).await.is_err() {
+        // Nobody can interrupt any more.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Makes the random id of a run: 16 hexadecimal digits.
+fn run_id() -> String {
+    let random =
+        RandomState::new().hash_one((Timestamp::now().as_nanosecond(), std::process::id()));
+    format!("{random:016x}")
+}

@@ -1,0 +1,254 @@
+//! The store that journals what is written through it, and refuses every foreign key.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use backstop_contract::{
+    Aspect, BucketInfo, Capabilities, CompleteOptions, DeleteOptions, DeleteResult, Error,
+    ErrorKind, GetOptions, GetResult, HeadOptions, Inspected, KeyPrefix, ListOptions, ListPage,
+    ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber, ProviderInfo,
+    PutOptions, PutResult, Result, Sent, StoreLocation, UploadId, UploadPage, VersionPage,
+};
+use bytes::Bytes;
+
+use super::journal::{Entry, Journal};
+use crate::check::Keys;
+
+/// A store that journals what is written through it.
+///
+/// It lies beneath the retries, so that every attempt is journalled by itself. A write to a key
+/// that is not the sandbox's is refused before it is sent.
+#[derive(Debug)]
+pub struct Journalled {
+    store: Arc<dyn ObjectStore>,
+    keys: Keys,
+    journal: Arc<Journal>,
+}
+
+impl Journalled {
+    /// Wraps a store.
+    #[must_use]
+    pub fn new(store: Arc<dyn ObjectStore>, keys: Keys, journal: Arc<Journal>) -> Self {
+        Self {
+            store,
+            keys,
+            journal,
+        }
+    }
+
+    fn admit(&self, operation: Operation, key: &ObjectKey) -> Result<()> {
+        if self.keys.is_of_a_run(key) {
+            return Ok(());
+        }
+        Err(Error::on_key(
+            ErrorKind::InvalidKey,
+            operation,
+            self.store.location(),
+            key,
+            Sent::No,
+        )
+        .with_message("the key is not the sandbox's"))
+    }
+
+    /// Takes the answer of a write that was journalled as unsettled before it was sent.
+    fn settle<T>(&self, key: &ObjectKey, answer: &Result<T>, wrote: impl FnOnce(&mut Entry, &T)) {
+        match answer {
+            Ok(done) => self.journal.change(key, |entry| {
+                entry.unsettled_writes -= 1;
+                wrote(entry, done);
+            }),
+            Err(error) if had_no_effect(error) => self
+                .journal
+                .change(key, |entry| entry.unsettled_writes -= 1),
+            Err(_) => {}
+        }
+    }
+}
+
+/// Returns whether a failed write certainly had no effect.
+fn had_no_effect(error: &Error) -> bool {
+    match error.sent() {
+        Sent::No => true,
+        Sent::Maybe => false,
+        Sent::Answered => !matches!(
+            error.kind(),
+            ErrorKind::ServiceFailed | ErrorKind::MalformedResponse
+        ),
+    }
+}
+
+fn wrote(entry: &mut Entry, size: u64, put: &PutResult) {
+    match &put.version {
+        Some(version) => entry.versions.push((version.clone(), size)),
+        None => entry.live = Some(size),
+    }
+}
+
+fn forget_upload(entry: &mut Entry, upload: &UploadId) {
+    entry.uploads.retain(|(id, _)| id != upload);
+}
+
+fn deleted(entry: &mut Entry, options: &DeleteOptions, answer: &DeleteResult) {
+    match (&options.version, answer) {
+        (Some(version), _) => {
+            entry.versions.retain(|(id, _)| id != version);
+            entry.markers.retain(|id| id != version);
+        }
+        (None, answer) if answer.delete_marker => entry.markers.extend(answer.version.clone()),
+        (None, _) => entry.live = None,
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl ObjectStore for Journalled {
+    fn location(&self) -> &StoreLocation {
+        self.store.location()
+    }
+
+    fn provider(&self) -> &'static ProviderInfo {
+        self.store.provider()
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        self.store.capabilities()
+    }
+
+    async fn head_bucket(&self) -> Result<BucketInfo> {
+        self.store.head_bucket().await
+    }
+
+    async fn list(&self, prefix: &KeyPrefix, options: ListOptions) -> Result<ListPage> {
+        self.store.list(prefix, options).await
+    }
+
+    async fn head(&self, key: &ObjectKey, options: HeadOptions) -> Result<ObjectMeta> {
+        self.store.head(key, options).await
+    }
+
+    async fn get(&self, key: &ObjectKey, options: GetOptions) -> Result<GetResult> {
+        self.store.get(key, options).await
+    }
+
+    async fn put(&self, key: &ObjectKey, body: Bytes, options: PutOptions) -> Result<PutResult> {
+        self.admit(Operation::PutObject, key)?;
+        let size = body.len() as u64;
+        self.journal
+            .change(key, |entry| entry.unsettled_writes += 1);
+        let answer = self.store.put(key, body, options).await;
+        self.settle(key, &answer, |entry, put| wrote(entry, size, put));
+        answer
+    }
+
+    async fn delete(&self, key: &ObjectKey, options: DeleteOptions) -> Result<DeleteResult> {
+        self.admit(Operation::DeleteObject, key)?;
+        let answer = self.store.delete(key, options.clone()).await;
+        match &answer {
+            Ok(done) => self
+                .journal
+                .change(key, |entry| deleted(entry, &options, done)),
+            Err(error) if error.kind() == ErrorKind::ObjectNotFound => {
+                self.journal.change(key, |entry| {
+                    deleted(entry, &options, &DeleteResult::default())
+                });
+            }
+            // A delete whose reply is lost may have left a marker.
+            Err(error) if options.version.is_none() && !had_no_effect(error) => self
+                .journal
+                .change(key, |entry| entry.unsettled_writes += 1),
+            Err(_) => {}
+        }
+        answer
+    }
+
+    async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId> {
+        self.admit(Operation::CreateMultipart, key)?;
+        self.journal
+            .change(key, |entry| entry.unsettled_uploads += 1);
+        let answer = self.store.create_multipart(key).await;
+        match &answer {
+            Ok(upload) => self.journal.change(key, |entry| {
+                entry.unsettled_uploads -= 1;
+                entry.uploads.push((upload.clone(), 0));
+            }),
+            Err(error) if had_no_effect(error) => self
+                .journal
+                .change(key, |entry| entry.unsettled_uploads -= 1),
+            Err(_) => {}
+        }
+        answer
+    }
+
+    async fn put_part(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        number: PartNumber,
+        body: Bytes,
+    ) -> Result<Part> {
+        self.admit(Operation::PutPart, key)?;
+        let size = body.len() as u64;
+        let answer = self.store.put_part(key, upload, number, body).await;
+        if answer.is_ok() {
+            self.journal.change(key, |entry| {
+                for (_, bytes) in entry.uploads.iter_mut().filter(|(id, _)| id == upload) {
+                    *bytes += size;
+                }
+            });
+        }
+        answer
+    }
+
+    async fn complete_multipart(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        parts: &[Part],
+        options: CompleteOptions,
+    ) -> Result<PutResult> {
+        self.admit(Operation::CompleteMultipart, key)?;
+        let size = parts.iter().map(|part| part.size).sum();
+        self.journal
+            .change(key, |entry| entry.unsettled_writes += 1);
+        let answer = self
+            .store
+            .complete_multipart(key, upload, parts, options)
+            .await;
+        self.settle(key, &answer, |entry, put| wrote(entry, size, put));
+        if is_ended(&answer) {
+            self.journal
+                .change(key, |entry| forget_upload(entry, upload));
+        }
+        answer
+    }
+
+    async fn abort_multipart(&self, key: &ObjectKey, upload: &UploadId) -> Result<()> {
+        self.admit(Operation::AbortMultipart, key)?;
+        let answer = self.store.abort_multipart(key, upload).await;
+        if is_ended(&answer) {
+            self.journal
+                .change(key, |entry| forget_upload(entry, upload));
+        }
+        answer
+    }
+
+    async fn list_uploads(&self, prefix: &str, page: Option<PageToken>) -> Result<UploadPage> {
+        self.store.list_uploads(prefix, page).await
+    }
+
+    async fn list_versions(&self, prefix: &str, page: Option<PageToken>) -> Result<VersionPage> {
+        self.store.list_versions(prefix, page).await
+    }
+
+    async fn inspect(&self, aspect: Aspect) -> Result<Inspected> {
+        self.store.inspect(aspect).await
+    }
+}
+
+/// Returns whether an upload is no longer open after this answer.
+fn is_ended<T>(answer: &Result<T>) -> bool {
+    match answer {
+        Ok(_) => true,
+        Err(error) => error.kind() == ErrorKind::UploadNotFound,
+    }
+}

@@ -1,0 +1,76 @@
+//! Where every wire answer of a run comes by.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use backstop_contract::{Exchange, WireObserver};
+use jiff::Timestamp;
+
+use super::event::{Event, EventSink};
+
+tokio::task_local! {
+    /// The check on whose behalf the current task asks.
+    pub(super) static ASKING: &'static str;
+}
+
+/// Passes every answer on as an event, and keeps what the run needs of them: the server's clock
+/// and the last request id of each check.
+#[derive(Debug)]
+pub struct WireTap {
+    sink: Arc<dyn EventSink>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    server_clock: Option<Timestamp>,
+    request_ids: HashMap<&'static str, String>,
+}
+
+impl WireTap {
+    /// Creates a tap that passes events on.
+    #[must_use]
+    pub fn new(sink: Arc<dyn EventSink>) -> Arc<Self> {
+        Arc::new(Self {
+            sink,
+            kept: Mutex::default(),
+        })
+    }
+
+    /// Passes an event of the engine on.
+    pub(super) fn emit(&self, event: &Event<'_>) {
+        self.sink.take(event);
+    }
+
+    /// Returns the server's clock as last seen; absent before the first answer that tells it.
+    #[must_use]
+    pub fn server_clock(&self) -> Option<Timestamp> {
+        self.kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .server_clock
+    }
+
+    /// Returns the id of the last request that was answered to a check.
+    #[must_use]
+    pub fn request_id(&self, check: &str) -> Option<String> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.request_ids.get(check).cloned()
+    }
+}
+
+impl WireObserver for WireTap {
+    fn observe(&self, exchange: &Exchange) {
+        let check = ASKING.try_with(|check| *check).ok();
+        {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(date) = exchange.date {
+                kept.server_clock = Some(date);
+            }
+            if let Some((check, id)) = check.zip(exchange.request_id.clone()) {
+                kept.request_ids.insert(check, id);
+            }
+        }
+        self.emit(&Event::Exchanged { exchange, check });
+    }
+}

@@ -1,0 +1,185 @@
+//! Which checks run, at which level, in which order: pure.
+
+mod fits;
+mod levels;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use backstop_contract::Capabilities;
+
+use crate::check::{self, CHECKS, Check, CheckInfo};
+use crate::report::{Access, Level, LevelSource};
+
+pub use fits::fits;
+pub use levels::level_of;
+
+/// What a run will ask.
+#[derive(Debug)]
+pub struct Plan {
+    /// The checks, in the table's order.
+    pub steps: Vec<Step>,
+    /// The level of the clean-up, which is always last.
+    pub cleanup: (Level, LevelSource),
+}
+
+/// One check of a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// The check.
+    pub check: &'static Check,
+    /// What the access makes of it.
+    pub level: Level,
+    /// Where the level came from.
+    pub source: LevelSource,
+    /// Whether the store has the behaviour that it asks about.
+    pub supported: bool,
+}
+
+/// What a plan is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Wishes<'a> {
+    /// What the credentials are meant to be able to do.
+    pub access: Access,
+    /// Levels set in the configuration, by check id.
+    pub levels: &'a BTreeMap<String, Level>,
+    /// The checks wanted, with what they need; absent for all.
+    pub only: Option<&'a [String]>,
+    /// Whether only the few requests of a quick run are made.
+    pub quick: bool,
+}
+
+impl Plan {
+    /// Makes the plan of a run.
+    #[must_use]
+    pub fn new(wishes: Wishes<'_>, capabilities: &Capabilities) -> Self {
+        let wanted = wishes.only.map(with_what_they_need);
+        let steps = CHECKS
+            .iter()
+            .filter(|check| match &wanted {
+                Some(wanted) => wanted.contains(check.info.id),
+                None => !wishes.quick || check.info.quick,
+            })
+            .map(|check| {
+                let (level, source) = level(wishes, check.info);
+                Step {
+                    check,
+                    level,
+                    source,
+                    supported: check
+                        .info
+                        .capability
+                        .is_none_or(|capability| capabilities.has(capability)),
+                }
+            })
+            .filter(|step| step.level != Level::NotRun)
+            .collect();
+        Self {
+            steps,
+            cleanup: level(wishes, &check::CLEANUP),
+        }
+    }
+
+    /// Returns whether a check is part of the plan.
+    #[must_use]
+    pub fn asks(&self, id: &str) -> bool {
+        self.steps.iter().any(|step| step.check.info.id == id)
+    }
+}
+
+fn level(wishes: Wishes<'_>, info: &CheckInfo) -> (Level, LevelSource) {
+    match wishes.levels.get(info.id) {
+        Some(level) => (*level, LevelSource::Config),
+        None => (level_of(wishes.access, info.id), LevelSource::Access),
+    }
+}
+
+fn with_what_they_need(only: &[String]) -> BTreeSet<&'static str> {
+    let mut wanted = BTreeSet::new();
+    let mut open: Vec<&CheckInfo> = only.iter().filter_map(|id| check::info(id)).collect();
+    while let Some(info) = open.pop() {
+        if wanted.insert(info.id) {
+            open.extend(info.needs.iter().filter_map(|id| check::info(id)));
+        }
+    }
+    wanted
+}
+
+#[cfg(test)]
+mod tests {
+    use backstop_contract::{Capability, MemoryStore, ObjectStore};
+
+    use super::*;
+
+    fn ids(wishes: Wishes<'_>) -> Vec<&'static str> {
+        let store = MemoryStore::new("plan");
+        let plan = Plan::new(wishes, store.capabilities());
+        plan.steps.iter().map(|step| step.check.info.id).collect()
+    }
+
+    fn wishes(access: Access, levels: &BTreeMap<String, Level>) -> Wishes<'_> {
+        Wishes {
+            access,
+            levels,
+            only: None,
+            quick: false,
+        }
+    }
+
+    #[test]
+    fn chosen_checks_bring_what_they_need() {
+        let none = BTreeMap::new();
+        let only = ["read-after-delete".to_owned()];
+        let chosen = ids(Wishes {
+            only: Some(&only),
+            ..wishes(Access::Full, &none)
+        });
+        assert_eq!(
+            chosen,
+            [
+                "put-object",
+                "get-object",
+                "delete-object",
+                "read-after-delete"
+            ]
+        );
+    }
+
+    #[test]
+    fn read_only_writes_nothing() {
+        let none = BTreeMap::new();
+        let chosen = ids(wishes(Access::ReadOnly, &none));
+        assert_eq!(
+            chosen,
+            [
+                "bucket",
+                "head-object",
+                "get-object",
+                "get-range",
+                "get-absent",
+                "list-prefix"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_configuration_sets_levels() {
+        let levels = BTreeMap::from([
+            ("checksum".to_owned(), Level::Required),
+            ("awkward-keys".to_owned(), Level::NotRun),
+        ]);
+        let store = MemoryStore::new("plan");
+        let lacking = store.capabilities().clone().without(Capability::ContentMd5);
+        let plan = Plan::new(wishes(Access::Full, &levels), &lacking);
+        assert!(!plan.asks("awkward-keys"));
+        let step = plan
+            .steps
+            .iter()
+            .find(|step| step.check.info.id == "checksum");
+        let step = step.expect("checksum is planned");
+        assert_eq!(
+            (step.level, step.source),
+            (Level::Required, LevelSource::Config)
+        );
+        assert!(!step.supported);
+    }
+}
