@@ -1,0 +1,205 @@
+//! Every fault of `FaultStore`, and what must notice it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use backstop::check;
+use backstop::report::{Access, Outcome, Verdict};
+use backstop_contract::fault::{Fault, FaultStore};
+use backstop_contract::memory::{Denied, MemoryOptions};
+use backstop_contract::{ErrorKind, MemoryStore, ObjectKey, ObjectStore, Operation, PutOptions};
+use bytes::Bytes;
+
+use super::harness::{Stalling, ids, paused, request, run, told};
+
+/// What a fault is tried on.
+#[derive(Clone, Copy, PartialEq)]
+enum On {
+    /// A plain bucket, with access `full`.
+    Plain,
+    /// A bucket with versions that may not be deleted, with access `append-only`.
+    Kept,
+    /// A bucket with versions, with access `full`.
+    Versioned,
+}
+
+use Fault::*;
+use On::{Kept, Plain, Versioned};
+
+/// Which checks fail for each fault: written by hand, from what each check asks.
+#[rustfmt::skip]
+const EXPECTED: &[(Fault, On, &[&str])] = &[
+    (LosesWrites, Plain, &["head-object", "get-object", "get-range", "list-prefix", "put-if-absent"]),
+    (LosesOverwrites, Plain, &["read-after-overwrite"]),
+    (IgnoresIfAbsent, Plain, &["put-if-absent"]),
+    (AcceptsWrongChecksums, Plain, &["checksum"]),
+    (FlipsABit, Plain, &["get-object", "get-range", "multipart-upload"]),
+    (TruncatesBodies, Plain, &["get-object", "get-range", "multipart-upload"]),
+    (PadsBodies, Plain, &["get-object", "get-range", "multipart-upload"]),
+    (ReadsAnotherKey, Plain, &["get-object", "multipart-upload"]),
+    (StaleReads, Plain, &["read-after-overwrite", "multipart-upload"]),
+    (IgnoresRange, Plain, &["get-range"]),
+    (ShiftsRange, Plain, &["get-range"]),
+    (AbsentReadsAsEmpty, Plain, &["get-absent", "read-after-delete"]),
+    (WrongSizeInHead, Plain, &["head-object"]),
+    (HeadOfAbsentSucceeds, Plain, &["get-absent"]),
+    (ListHidesObjects, Plain, &["list-prefix"]),
+    (ListDropsAtPageEdges, Plain, &["list-pages"]),
+    (ListNeverEnds, Plain, &["list-prefix"]),
+    (ListRenamesKeys, Plain, &["list-prefix"]),
+    (ListIgnoresPrefix, Plain, &["list-prefix"]),
+    (WrongSizeInList, Plain, &["list-prefix"]),
+    (NormalizesUnicode, Plain, &["awkward-keys"]),
+    (DecodesKeys, Plain, &["awkward-keys"]),
+    (PlusBecomesSpace, Plain, &["awkward-keys"]),
+    (DropsTrailingDots, Plain, &["awkward-keys"]),
+    (CollapsesSlashes, Plain, &["awkward-keys"]),
+    (FoldsBackslashes, Plain, &["awkward-keys"]),
+    (MultipartLosesAPart, Plain, &["multipart-upload"]),
+    (MultipartSwapsParts, Plain, &["multipart-upload"]),
+    (CompletionDoesNothing, Plain, &["put-if-absent", "multipart-upload", "multipart-abort"]),
+    (AbortDoesNothing, Plain, &["multipart-abort"]),
+    (IgnoresIfAbsentAtCompletion, Plain, &["put-if-absent"]),
+    (DeleteDoesNothing, Plain, &["read-after-delete", "list-after-delete", "cleanup"]),
+    (DeletedStillReads, Plain, &["read-after-delete"]),
+    (DeletedStillListed, Plain, &["list-after-delete"]),
+    (DeleteIgnoresVersion, Versioned, &["cleanup"]),
+    (OverwriteDropsVersion, Kept, &["preserved"]),
+];
+
+pub(crate) fn every_fault_trips_exactly_its_checks() -> Result<(), String> {
+    let mut wrong = Vec::new();
+    for (fault, on, expected) in EXPECTED {
+        let store = FaultStore::new(bucket(*on), *fault);
+        let access = if *on == Kept {
+            Access::AppendOnly
+        } else {
+            Access::Full
+        };
+        let report = run(Arc::new(store), request(access));
+        let failed = ids(&report, Outcome::Failed);
+        if failed != *expected || report.verdict != Verdict::Failed {
+            wrong.push(format!(
+                "{fault}: expected {expected:?}\n  failed {failed:?}\n  {}",
+                told(&report)
+            ));
+        }
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("\n"))
+    }
+}
+
+pub(crate) fn every_fault_is_in_the_table() -> Result<(), String> {
+    let missing: Vec<_> = Fault::ALL
+        .iter()
+        .filter(|fault| EXPECTED.iter().all(|(listed, ..)| listed != *fault))
+        .map(|fault| fault.name())
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("not in the table: {missing:?}"))
+    }
+}
+
+/// Which refusals fail which check, beyond the lies above.
+const REFUSED: &[(Operation, &str)] = &[
+    (Operation::PutObject, "put-object"),
+    (Operation::DeleteObject, "delete-object"),
+    (Operation::ListObjects, "list-prefix"),
+    (Operation::GetObject, "get-object"),
+    (Operation::HeadObject, "head-object"),
+    (Operation::CreateMultipart, "multipart-upload"),
+];
+
+pub(crate) fn no_check_is_there_that_nothing_trips() -> Result<(), String> {
+    let mut tripped: BTreeSet<String> = EXPECTED
+        .iter()
+        .flat_map(|(_, _, checks)| checks.iter().map(|id| (*id).to_owned()))
+        .collect();
+    for (operation, expected) in REFUSED {
+        let store = MemoryStore::with(
+            "refused",
+            MemoryOptions {
+                denied: vec![Denied::Operation(*operation)],
+                ..MemoryOptions::default()
+            },
+        );
+        let report = run(Arc::new(store), request(Access::Full));
+        if !ids(&report, Outcome::Failed).contains(expected) || report.verdict != Verdict::Failed {
+            return Err(format!(
+                "{operation} denied does not fail {expected}: {}",
+                told(&report)
+            ));
+        }
+        tripped.insert((*expected).to_owned());
+    }
+    for (denied, expected) in [
+        (Denied::All(ErrorKind::BucketNotFound), "bucket"),
+        (Denied::Overwrite, "overwrite"),
+    ] {
+        let store = MemoryStore::with(
+            "refused",
+            MemoryOptions {
+                denied: vec![denied],
+                ..MemoryOptions::default()
+            },
+        );
+        let report = run(Arc::new(store), request(Access::Full));
+        if !ids(&report, Outcome::Failed).contains(&expected) {
+            return Err(format!("{expected} is not failed: {}", told(&report)));
+        }
+        tripped.insert(expected.to_owned());
+    }
+    let store = Stalling::refusing(
+        MemoryStore::new("refused"),
+        Operation::DeleteObject,
+        "/absent",
+    );
+    let report = run(store, request(Access::Full));
+    if ids(&report, Outcome::Failed) != ["delete-absent"] || report.verdict != Verdict::Failed {
+        return Err(format!(
+            "delete-absent is not what fails: {}",
+            told(&report)
+        ));
+    }
+    tripped.insert("delete-absent".to_owned());
+    let idle: Vec<_> = check::ids()
+        .into_iter()
+        .filter(|id| !tripped.contains(*id))
+        .collect();
+    if idle.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("nothing trips {idle:?}"))
+    }
+}
+
+/// A bucket with foreign objects in it.
+fn bucket(on: On) -> MemoryStore {
+    let store = MemoryStore::with(
+        "faulty",
+        MemoryOptions {
+            versioned: on != Plain,
+            denied: if on == Kept {
+                vec![Denied::DeleteVersion]
+            } else {
+                Vec::new()
+            },
+            ..MemoryOptions::default()
+        },
+    );
+    paused(async {
+        for key in ["other/backup", "production/backup"] {
+            let key = ObjectKey::new(key).expect("a key");
+            store
+                .put(&key, Bytes::from_static(b"not ours"), PutOptions::default())
+                .await
+                .expect("a put");
+        }
+    });
+    store
+}
