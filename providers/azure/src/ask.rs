@@ -1,0 +1,201 @@
+//! One request in the making: its place, its context, its failures, its success.
+
+use std::time::Instant;
+
+use azure_core::http::headers::{HeaderName, Headers};
+use azure_core::http::{ClientMethodOptions, Context};
+use azure_storage_blob::BlobClient;
+use backstop_contract::{
+    ETag, Error, ErrorKind, Evidence, ObjectKey, ObjectMeta, Operation, PutResult, Result, Sent,
+    StoreLocation, VersionId,
+};
+use url::Url;
+
+use crate::classify::{self, Asked, Failure};
+use crate::observe;
+use crate::store::AzureStore;
+
+const ETAG: HeaderName = HeaderName::from_static("etag");
+const LAST_MODIFIED: HeaderName = HeaderName::from_static("last-modified");
+const TIER: HeaderName = HeaderName::from_static("x-ms-access-tier");
+const VERSION_ID: HeaderName = HeaderName::from_static("x-ms-version-id");
+const PROTOCOL: HeaderName = HeaderName::from_static("x-ms-version");
+
+/// How many path segments a name may have.
+/// See <https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata>.
+const SEGMENTS: usize = 254;
+
+/// Where a request goes and what it was, for its errors.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    location: StoreLocation,
+    key: Option<ObjectKey>,
+    asked: Asked,
+}
+
+impl Place {
+    /// Makes the error of a failure of the pipeline, or of a body.
+    pub(crate) fn failed(&self, error: &azure_core::Error, begun: Instant) -> Error {
+        let Failure {
+            kind,
+            operation,
+            sent,
+            evidence,
+            source,
+        } = classify::failure(error, self.asked);
+        let failed = self.error(kind, operation, sent).with_evidence(Evidence {
+            elapsed: Some(begun.elapsed()),
+            ..evidence
+        });
+        match source {
+            Some(source) => failed.with_source(source),
+            None => failed,
+        }
+    }
+
+    /// Makes an error of our own.
+    pub(crate) fn error(&self, kind: ErrorKind, operation: Operation, sent: Sent) -> Error {
+        match &self.key {
+            // A token is not a matter of a key.
+            Some(key) if operation != Operation::Authenticate => {
+                Error::on_key(kind, operation, &self.location, key, sent)
+            }
+            _ => Error::new(kind, operation, &self.location, sent),
+        }
+    }
+
+    /// Makes the error of an answer that is not one this service gives.
+    pub(crate) fn malformed(&self, headers: &Headers, told: impl Into<String>) -> Error {
+        self.error(
+            ErrorKind::MalformedResponse,
+            self.asked.operation,
+            Sent::Answered,
+        )
+        .with_evidence(Evidence {
+            message: Some(told.into()),
+            request_id: observe::request_id(headers),
+            date: observe::date(headers),
+            ..Evidence::default()
+        })
+    }
+}
+
+/// One request in the making.
+#[derive(Debug)]
+pub(crate) struct Ask<'a> {
+    store: &'a AzureStore,
+    place: Place,
+    begun: Instant,
+}
+
+impl<'a> Ask<'a> {
+    /// Begins a request.
+    pub(crate) fn new(
+        store: &'a AzureStore,
+        location: &StoreLocation,
+        key: Option<&ObjectKey>,
+        asked: Asked,
+    ) -> Self {
+        Self {
+            store,
+            place: Place {
+                location: location.clone(),
+                key: key.cloned(),
+                asked,
+            },
+            begun: Instant::now(),
+        }
+    }
+
+    /// Notes whether the write is to find the key absent.
+    pub(crate) fn if_absent(mut self, if_absent: bool) -> Self {
+        self.place.asked.if_absent = if_absent;
+        self
+    }
+
+    /// Returns the place, for what outlives the request.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Returns what an SDK client hands to the policies: the operation.
+    pub(crate) fn context(&self) -> ClientMethodOptions<'static> {
+        ClientMethodOptions {
+            context: Context::new().with_value(self.place.asked.operation),
+        }
+    }
+
+    /// Makes the error of a failure of the pipeline.
+    pub(crate) fn failed(&self, error: &azure_core::Error) -> Error {
+        self.place.failed(error, self.begun)
+    }
+
+    /// Makes the error of a request that we do not send.
+    pub(crate) fn not_sent(&self, kind: ErrorKind, told: impl Into<String>) -> Error {
+        self.place
+            .error(kind, self.place.asked.operation, Sent::No)
+            .with_message(told)
+    }
+
+    /// Returns the URL of a blob.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidKey` for a name that would arrive as another one, or could not be listed.
+    pub(crate) fn blob_url(&self, key: &ObjectKey) -> Result<Url> {
+        let name = key.as_str();
+        let told = if name.contains('\\') {
+            "azure and its emulator take a backslash for a slash"
+        } else if name.contains(['\u{fffe}', '\u{ffff}']) {
+            "it has a character that XML cannot hold"
+        } else if name.split('/').count() > SEGMENTS {
+            "it has more than 254 segments"
+        } else {
+            return Ok(self.store.requests().blob_url(name));
+        };
+        Err(self.not_sent(ErrorKind::InvalidKey, told))
+    }
+
+    /// Returns the SDK's client of a blob.
+    pub(crate) fn blob(&self, url: Url) -> Result<BlobClient> {
+        self.store.blob(url).map_err(|error| self.failed(&error))
+    }
+
+    /// Holds a success to the marks of the service: a captive portal answers 200 to anything.
+    pub(crate) fn genuine(&self, headers: &Headers) -> Result<()> {
+        let marked =
+            headers.get_optional_str(&PROTOCOL).is_some() || observe::request_id(headers).is_some();
+        if marked {
+            return Ok(());
+        }
+        let told = "the answer has none of the service's headers";
+        Err(self.place.malformed(headers, told))
+    }
+}
+
+/// Reads what a write returned.
+pub(crate) fn written(headers: &Headers) -> PutResult {
+    PutResult {
+        etag: headers.get_optional_string(&ETAG).map(ETag::new),
+        version: version(headers),
+    }
+}
+
+/// Reads the version that an answer is about.
+fn version(headers: &Headers) -> Option<VersionId> {
+    headers.get_optional_string(&VERSION_ID).map(VersionId::new)
+}
+
+/// Reads the facts of a blob out of the headers of a HEAD or GET.
+pub(crate) fn meta(key: &ObjectKey, size: u64, headers: &Headers) -> ObjectMeta {
+    ObjectMeta {
+        key: key.clone(),
+        size,
+        etag: headers.get_optional_string(&ETAG).map(ETag::new),
+        last_modified: headers
+            .get_optional_str(&LAST_MODIFIED)
+            .and_then(observe::http_date),
+        version: version(headers),
+        storage_class: headers.get_optional_string(&TIER),
+    }
+}

@@ -1,0 +1,361 @@
+//! The store: each operation is one wire request.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use azure_core::credentials::TokenCredential;
+use azure_core::http::policies::Policy;
+use azure_core::http::policies::auth::BearerTokenAuthorizationPolicy;
+use azure_core::http::{ClientOptions, Pipeline};
+use azure_storage_blob::models::{BlobClientDeleteOptions, BlobClientGetPropertiesOptions};
+use azure_storage_blob::{
+    BlobClient, BlobClientOptions, BlobContainerClient, BlobContainerClientOptions,
+};
+use backstop_contract::{
+    Aspect, BucketInfo, Capabilities, Capability, CompleteOptions, Condition, DeclaredChecksum,
+    DeleteOptions, DeleteResult, ErrorKind, GetOptions, GetResult, HeadOptions, Identity,
+    Inspected, KeyPrefix, Limits, ListOptions, ListPage, ObjectKey, ObjectMeta, ObjectStore,
+    Operation, PageToken, Part, PartNumber, Principal, ProviderInfo, PutOptions, PutResult, Result,
+    StoreLocation, UploadId, UploadPage, VersionPage,
+};
+use bytes::Bytes;
+use url::Url;
+
+use crate::ask::{self, Ask};
+use crate::classify::Asked;
+use crate::connect::ConnectError;
+use crate::credentials::{AzureCredentials, CredentialKind};
+use crate::request::{Listing, Requests, Write};
+use crate::{body, inspect, list, multipart, policy};
+
+/// The scope of a token for the blob service, in every cloud.
+/// See <https://learn.microsoft.com/azure/storage/blobs/authorize-access-azure-active-directory>.
+const SCOPE: &str = "https://storage.azure.com/.default";
+
+/// What Azure is called and what its operations need.
+pub static PROVIDER: ProviderInfo = ProviderInfo {
+    scheme: "azure",
+    title: "Azure Blob Storage",
+    bucket_word: "container",
+    permissions: policy::permissions,
+};
+
+/// The service's limits.
+/// See <https://learn.microsoft.com/azure/storage/blobs/scalability-targets>.
+const LIMITS: Limits = Limits {
+    smallest_part: 1,
+    largest_part: 4_000 * 1_024 * 1_024,
+    parts: multipart::PARTS,
+    largest_put: 5_000 * 1_024 * 1_024,
+    longest_key: 1_024,
+};
+
+/// One container of Azure Blob Storage, with credentials.
+pub struct AzureStore {
+    location: StoreLocation,
+    capabilities: Capabilities,
+    principal: Principal,
+    kind: CredentialKind,
+    requests: Requests,
+    container: BlobContainerClient,
+    credential: Option<Arc<dyn TokenCredential>>,
+    client_options: ClientOptions,
+}
+
+/// What a store is made of.
+pub(crate) struct Parts {
+    pub(crate) account: String,
+    pub(crate) container: String,
+    pub(crate) container_url: Url,
+    pub(crate) credentials: AzureCredentials,
+    pub(crate) credential: Option<Arc<dyn TokenCredential>>,
+    pub(crate) client_options: ClientOptions,
+}
+
+impl fmt::Debug for AzureStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AzureStore")
+            .field("location", &self.location)
+            .field("principal", &self.principal)
+            .finish_non_exhaustive()
+    }
+}
+
+impl AzureStore {
+    /// Puts a store together: the SDK's clients and our own requests over the same policies.
+    pub(crate) fn new(parts: Parts) -> Result<Self, ConnectError> {
+        let Parts {
+            account,
+            container,
+            container_url,
+            credentials,
+            credential,
+            client_options,
+        } = parts;
+        let per_try: Vec<Arc<dyn Policy>> = credential
+            .iter()
+            .map(|credential| bearer(Arc::clone(credential)))
+            .collect();
+        let pipeline = Pipeline::new(
+            option_env!("CARGO_PKG_NAME"),
+            option_env!("CARGO_PKG_VERSION"),
+            client_options.clone(),
+            Vec::new(),
+            per_try,
+            None,
+        );
+        let container_options = BlobContainerClientOptions {
+            client_options: client_options.clone(),
+            ..BlobContainerClientOptions::default()
+        };
+        let client = BlobContainerClient::new(
+            container_url.clone(),
+            credential.clone(),
+            Some(container_options),
+        )
+        .map_err(|_| ConnectError::Client)?;
+        Ok(Self {
+            location: StoreLocation::new(PROVIDER.scheme, &format!("{account}/{container}")),
+            capabilities: capabilities(),
+            principal: credentials.principal(&account),
+            kind: credentials.kind(),
+            requests: Requests::new(pipeline, container_url),
+            container: client,
+            credential,
+            client_options,
+        })
+    }
+
+    /// Begins a request.
+    pub(crate) fn ask(&self, operation: Operation, key: Option<&ObjectKey>) -> Ask<'_> {
+        let asked = Asked {
+            operation,
+            credential: self.kind,
+            if_absent: false,
+        };
+        Ask::new(self, &self.location, key, asked)
+    }
+
+    /// Returns the requests that the SDK's clients have no knob for.
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
+    /// Returns the SDK's client of the container.
+    pub(crate) fn container(&self) -> &BlobContainerClient {
+        &self.container
+    }
+
+    /// Returns the SDK's client of a blob, whose URL it takes as it is.
+    pub(crate) fn blob(&self, url: Url) -> azure_core::Result<BlobClient> {
+        let options = BlobClientOptions {
+            client_options: self.client_options.clone(),
+            ..BlobClientOptions::default()
+        };
+        BlobClient::new(url, self.credential.clone(), Some(options))
+    }
+}
+
+fn bearer(credential: Arc<dyn TokenCredential>) -> Arc<dyn Policy> {
+    Arc::new(BearerTokenAuthorizationPolicy::new(credential, [SCOPE]))
+}
+
+fn capabilities() -> Capabilities {
+    let behaviours = [
+        Capability::PutIfAbsent,
+        Capability::Versions,
+        Capability::ContentMd5,
+        Capability::Delimiter,
+    ];
+    Capabilities::new(behaviours, LIMITS)
+}
+
+#[async_trait]
+impl Identity for AzureStore {
+    async fn principal(&self) -> Result<Principal> {
+        Ok(self.principal.clone())
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl ObjectStore for AzureStore {
+    fn location(&self) -> &StoreLocation {
+        &self.location
+    }
+
+    fn provider(&self) -> &'static ProviderInfo {
+        &PROVIDER
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn head_bucket(&self) -> Result<BucketInfo> {
+        inspect::head_bucket(self).await
+    }
+
+    async fn list(&self, prefix: &KeyPrefix, options: ListOptions) -> Result<ListPage> {
+        let ListOptions {
+            page,
+            page_size,
+            delimited,
+        } = options;
+        let listing = Listing {
+            prefix: prefix.as_str(),
+            marker: page.as_ref().map(PageToken::as_str),
+            page_size,
+            delimited,
+            versions: false,
+        };
+        list::objects(self, &listing).await
+    }
+
+    async fn head(&self, key: &ObjectKey, options: HeadOptions) -> Result<ObjectMeta> {
+        let HeadOptions { version } = options;
+        let ask = self.ask(Operation::HeadObject, Some(key));
+        let url = ask.blob_url(key)?;
+        let options = BlobClientGetPropertiesOptions {
+            version_id: version.map(|version| version.to_string()),
+            method_options: ask.context(),
+            ..BlobClientGetPropertiesOptions::default()
+        };
+        let answer = ask
+            .blob(url)?
+            .get_properties(Some(options))
+            .await
+            .map_err(|error| ask.failed(&error))?;
+        let headers = answer.headers();
+        ask.genuine(headers)?;
+        match body::content_length(headers) {
+            Some(size) => Ok(ask::meta(key, size, headers)),
+            None => Err(ask.place().malformed(headers, "the answer tells no size")),
+        }
+    }
+
+    async fn get(&self, key: &ObjectKey, options: GetOptions) -> Result<GetResult> {
+        let GetOptions { range, version } = options;
+        let ask = self.ask(Operation::GetObject, Some(key));
+        let mut url = ask.blob_url(key)?;
+        if let Some(version) = version {
+            url.query_pairs_mut()
+                .append_pair("versionid", version.as_str());
+        }
+        let answer = self
+            .requests
+            .get(url, range)
+            .await
+            .map_err(|error| ask.failed(&error))?;
+        ask.genuine(answer.headers())?;
+        body::open(key, ask.place(), answer)
+    }
+
+    /// A Put Blob on a key discards the blocks that wait there, so it ends every upload to it.
+    async fn put(&self, key: &ObjectKey, body: Bytes, options: PutOptions) -> Result<PutResult> {
+        let PutOptions {
+            condition,
+            checksum,
+        } = options;
+        let if_absent = condition == Condition::IfAbsent;
+        let ask = self
+            .ask(Operation::PutObject, Some(key))
+            .if_absent(if_absent);
+        let url = ask.blob_url(key)?;
+        let md5 = match checksum {
+            None => None,
+            Some(DeclaredChecksum::Md5(digest)) => Some(digest),
+            Some(_) => {
+                let told = "azure compares an MD5 or a CRC64, and no other checksum";
+                return Err(ask.not_sent(ErrorKind::Unsupported, told));
+            }
+        };
+        let answer = self
+            .requests
+            .put(url, body, Write { if_absent, md5 })
+            .await
+            .map_err(|error| ask.failed(&error))?;
+        ask.genuine(answer.headers())?;
+        Ok(ask::written(answer.headers()))
+    }
+
+    /// A version must be one that a put returned: Azurite ignores it and deletes the live blob, and
+    /// Azure refuses the current one, which a delete without a version makes an earlier one first.
+    async fn delete(&self, key: &ObjectKey, options: DeleteOptions) -> Result<DeleteResult> {
+        let DeleteOptions { version } = options;
+        let ask = self.ask(Operation::DeleteObject, Some(key));
+        let url = ask.blob_url(key)?;
+        let options = BlobClientDeleteOptions {
+            version_id: version.as_ref().map(ToString::to_string),
+            method_options: ask.context(),
+            ..BlobClientDeleteOptions::default()
+        };
+        let answer = ask
+            .blob(url)?
+            .delete(Some(options))
+            .await
+            .map_err(|error| ask.failed(&error))?;
+        ask.genuine(answer.headers())?;
+        // Azure leaves no markers: the last version simply stops being the current one.
+        Ok(DeleteResult {
+            version,
+            delete_marker: false,
+        })
+    }
+
+    /// Sends nothing: an upload is a name for blocks that we make up.
+    async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId> {
+        self.ask(Operation::CreateMultipart, Some(key))
+            .blob_url(key)?;
+        Ok(multipart::new_upload())
+    }
+
+    async fn put_part(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        number: PartNumber,
+        body: Bytes,
+    ) -> Result<Part> {
+        multipart::put_part(self, key, upload, number, body).await
+    }
+
+    async fn complete_multipart(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        parts: &[Part],
+        options: CompleteOptions,
+    ) -> Result<PutResult> {
+        multipart::complete(self, key, upload, parts, options).await
+    }
+
+    async fn abort_multipart(&self, key: &ObjectKey, _upload: &UploadId) -> Result<()> {
+        let told = "azure has no abort: blocks vanish after a week, or with the blob";
+        Err(self
+            .ask(Operation::AbortMultipart, Some(key))
+            .not_sent(ErrorKind::Unsupported, told))
+    }
+
+    async fn list_uploads(&self, _prefix: &str, _page: Option<PageToken>) -> Result<UploadPage> {
+        let told = "azure has no uploads, only blocks that wait beside a key";
+        Err(self
+            .ask(Operation::ListUploads, None)
+            .not_sent(ErrorKind::Unsupported, told))
+    }
+
+    async fn list_versions(&self, prefix: &str, page: Option<PageToken>) -> Result<VersionPage> {
+        let listing = Listing {
+            prefix,
+            marker: page.as_ref().map(PageToken::as_str),
+            versions: true,
+            ..Listing::default()
+        };
+        list::versions(self, &listing).await
+    }
+
+    async fn inspect(&self, aspect: Aspect) -> Result<Inspected> {
+        inspect::inspect(self, aspect)
+    }
+}

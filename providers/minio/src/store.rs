@@ -1,0 +1,114 @@
+//! The store: an S3 store that also answers for its server's health.
+
+use async_trait::async_trait;
+use backstop_contract::{
+    Aspect, BucketInfo, Capabilities, CompleteOptions, DeleteOptions, DeleteResult, GetOptions,
+    GetResult, HeadOptions, Identity, Inspected, KeyPrefix, ListOptions, ListPage, ObjectKey,
+    ObjectMeta, ObjectStore, PageToken, Part, PartNumber, Principal, ProviderInfo, PutOptions,
+    PutResult, Result, StoreLocation, UploadId, UploadPage, VersionPage,
+};
+use backstop_s3::S3Store;
+use bytes::Bytes;
+
+use crate::health;
+
+/// One bucket of a `MinIO` server.
+#[derive(Debug, Clone)]
+pub struct MinioStore {
+    inner: S3Store,
+}
+
+impl MinioStore {
+    pub(crate) fn new(inner: S3Store) -> Self {
+        Self { inner }
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl ObjectStore for MinioStore {
+    fn location(&self) -> &StoreLocation {
+        self.inner.location()
+    }
+
+    fn provider(&self) -> &'static ProviderInfo {
+        self.inner.provider()
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn head_bucket(&self) -> Result<BucketInfo> {
+        self.inner.head_bucket().await
+    }
+
+    async fn list(&self, prefix: &KeyPrefix, options: ListOptions) -> Result<ListPage> {
+        self.inner.list(prefix, options).await
+    }
+
+    async fn head(&self, key: &ObjectKey, options: HeadOptions) -> Result<ObjectMeta> {
+        self.inner.head(key, options).await
+    }
+
+    async fn get(&self, key: &ObjectKey, options: GetOptions) -> Result<GetResult> {
+        self.inner.get(key, options).await
+    }
+
+    async fn put(&self, key: &ObjectKey, body: Bytes, options: PutOptions) -> Result<PutResult> {
+        self.inner.put(key, body, options).await
+    }
+
+    async fn delete(&self, key: &ObjectKey, options: DeleteOptions) -> Result<DeleteResult> {
+        self.inner.delete(key, options).await
+    }
+
+    async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId> {
+        self.inner.create_multipart(key).await
+    }
+
+    async fn put_part(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        number: PartNumber,
+        body: Bytes,
+    ) -> Result<Part> {
+        self.inner.put_part(key, upload, number, body).await
+    }
+
+    async fn complete_multipart(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        parts: &[Part],
+        options: CompleteOptions,
+    ) -> Result<PutResult> {
+        self.inner
+            .complete_multipart(key, upload, parts, options)
+            .await
+    }
+
+    async fn abort_multipart(&self, key: &ObjectKey, upload: &UploadId) -> Result<()> {
+        self.inner.abort_multipart(key, upload).await
+    }
+
+    async fn list_uploads(&self, prefix: &str, page: Option<PageToken>) -> Result<UploadPage> {
+        self.inner.list_uploads(prefix, page).await
+    }
+
+    async fn list_versions(&self, prefix: &str, page: Option<PageToken>) -> Result<VersionPage> {
+        self.inner.list_versions(prefix, page).await
+    }
+
+    async fn inspect(&self, aspect: Aspect) -> Result<Inspected> {
+        health::ask(&self.inner, aspect).await
+    }
+}
+
+#[async_trait]
+impl Identity for MinioStore {
+    async fn principal(&self) -> Result<Principal> {
+        self.inner.principal().await
+    }
+}

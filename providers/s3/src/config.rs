@@ -1,0 +1,155 @@
+//! What a store is configured with.
+
+use std::fmt;
+use std::time::Duration;
+
+use backstop_contract::Secret;
+
+/// How the bucket is named in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Addressing {
+    /// In the path: `https://host/bucket/key`.
+    Path,
+    /// In the host name: `https://bucket.host/key`.
+    Virtual,
+}
+
+/// When checksums beyond the signature are sent and compared.
+///
+/// The two settings are the SDKs' own
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html>). Some
+/// S3-compatible stores refuse the first one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ChecksumMode {
+    /// Wherever the protocol has a place for one: CRC32 on each put and part, compared on each get.
+    #[default]
+    WhenSupported,
+    /// Only where the protocol demands one.
+    WhenRequired,
+}
+
+/// What the service is asked to encrypt new objects with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Encryption {
+    /// Keys that the service manages (`AES256`).
+    SseS3,
+    /// A key of the key management service (`aws:kms`).
+    SseKms {
+        /// The key's id, ARN or alias; absent for the account's own key for S3.
+        key_id: Option<String>,
+    },
+}
+
+/// Where the credentials come from.
+#[derive(Clone)]
+pub enum S3Credentials {
+    /// An access key that is known now.
+    AccessKey {
+        /// The access key id, which is not secret.
+        id: String,
+        /// The secret access key.
+        secret: Secret,
+        /// The session token that temporary credentials carry.
+        session_token: Option<Secret>,
+        /// Where the key was found, for people: "config file", "environment".
+        source: String,
+    },
+    /// The AWS chain: environment, profile, web identity, container, instance metadata.
+    ///
+    /// See <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>.
+    DefaultChain,
+}
+
+impl fmt::Debug for S3Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AccessKey {
+                id,
+                secret: _,
+                session_token,
+                source,
+            } => f
+                .debug_struct("AccessKey")
+                .field("id", id)
+                .field("secret", &"***")
+                .field("session_token", &session_token.as_ref().map(|_| "***"))
+                .field("source", source)
+                .finish(),
+            Self::DefaultChain => f.write_str("DefaultChain"),
+        }
+    }
+}
+
+/// Everything a store needs to know before its first request.
+#[derive(Debug, Clone)]
+pub struct S3Config {
+    /// The bucket's name.
+    pub bucket: String,
+    /// The region; absent to take `AWS_REGION`, `AWS_DEFAULT_REGION` or the profile's.
+    pub region: Option<String>,
+    /// The full URL of a service that is not Amazon's, or of a private endpoint.
+    pub endpoint: Option<String>,
+    /// How the bucket is named; absent for the path with an endpoint, else the host name.
+    pub addressing: Option<Addressing>,
+    /// Certificates in PEM that are trusted besides the system's.
+    pub ca_pem: Option<Vec<u8>>,
+    /// The longest wait for a connection, TLS included.
+    pub connect_timeout: Duration,
+    /// The longest silence: until the head of the answer, not counting the time in which the
+    /// request's body still moves, and between two chunks of the answer's body.
+    pub request_timeout: Duration,
+    /// When checksums are sent and compared.
+    pub checksums: ChecksumMode,
+    /// What new objects are encrypted with; absent to leave it to the bucket.
+    pub encryption: Option<Encryption>,
+    /// The storage class of new objects; absent to leave it to the bucket.
+    pub storage_class: Option<String>,
+    /// Where the credentials come from.
+    pub credentials: S3Credentials,
+}
+
+impl S3Config {
+    /// How long a connection may take where nothing else is said.
+    pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+    /// How long an answer may stay away where nothing else is said.
+    pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// Creates a configuration with every setting but the bucket and the credentials left open.
+    #[must_use]
+    pub fn new(bucket: impl Into<String>, credentials: S3Credentials) -> Self {
+        Self {
+            bucket: bucket.into(),
+            region: None,
+            endpoint: None,
+            addressing: None,
+            ca_pem: None,
+            connect_timeout: Self::CONNECT_TIMEOUT,
+            request_timeout: Self::REQUEST_TIMEOUT,
+            checksums: ChecksumMode::default(),
+            encryption: None,
+            storage_class: None,
+            credentials,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_hides_what_is_secret() {
+        let config = S3Config::new(
+            "acme",
+            S3Credentials::AccessKey {
+                id: "AKIDEXAMPLE".to_owned(),
+                secret: Secret::new("planted-secret".to_owned()),
+                session_token: Some(Secret::new("planted-token".to_owned())),
+                source: "environment".to_owned(),
+            },
+        );
+        let text = format!("{config:?}");
+        assert!(text.contains("AKIDEXAMPLE"));
+        assert!(!text.contains("planted"), "{text}");
+    }
+}

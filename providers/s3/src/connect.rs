@@ -1,0 +1,284 @@
+//! From a configuration to a store, without a request to the bucket.
+
+use std::sync::Arc;
+
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::imds::region::ImdsRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::region::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{
+    BehaviorVersion, Builder, IdentityCache, Region, RequestChecksumCalculation,
+    ResponseChecksumValidation, StalledStreamProtectionConfig,
+};
+use aws_types::SdkConfig;
+use aws_types::service_config::ServiceConfigKey;
+use backstop_contract::{StoreLocation, WireObserver};
+use thiserror::Error;
+use url::Url;
+
+use crate::config::{Addressing, ChecksumMode, S3Config, S3Credentials};
+use crate::credentials::Source;
+use crate::policy;
+use crate::store::{Flavor, Parts, S3Store};
+use crate::trust::Trust;
+use crate::wire::Wire;
+
+/// Why a configuration cannot become a store; nothing has been sent to the bucket.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The bucket's name cannot be one.
+    #[error("the bucket name is empty or holds a `/`; give the name alone, without a prefix")]
+    BadBucket,
+    /// Neither a region nor an endpoint is known.
+    #[error("no region is known; set one, or AWS_REGION, or give an endpoint")]
+    NoRegion,
+    /// The endpoint is not the URL of a service.
+    #[error("the endpoint is not usable: {reason}; write it as https://host:port")]
+    BadEndpoint {
+        /// What is wrong with it; the URL itself may hold a secret and is not repeated.
+        reason: String,
+    },
+    /// The certificates given are not certificates.
+    #[error("the CA certificates cannot be used: {reason}; give one or more in PEM")]
+    BadCa {
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// The TLS client cannot be built.
+    #[error("TLS cannot be used: {reason}; install the system's CA certificates or give a CA file")]
+    Tls {
+        /// What is missing.
+        reason: String,
+    },
+    /// The HTTP client cannot be built.
+    #[error("the HTTP client cannot be built: {reason}")]
+    Client {
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// Connects to a bucket of Amazon S3, or of a service that speaks its protocol.
+///
+/// No request is sent and no credentials are fetched, but for the region: without a region and an
+/// endpoint, and with the default chain, the instance metadata service is asked for it.
+///
+/// # Errors
+///
+/// [`ConnectError`] says what to change in the configuration.
+pub async fn connect(
+    config: S3Config,
+    observer: Arc<dyn WireObserver>,
+) -> Result<S3Store, ConnectError> {
+    let flavor = Flavor {
+        info: &policy::S3,
+        location: StoreLocation::new("s3", &config.bucket),
+        more: &[],
+        refuses: |_| None,
+    };
+    connect_as(flavor, config, observer).await
+}
+
+/// Connects to a service that speaks the protocol of S3 under a name of its own.
+///
+/// # Errors
+///
+/// As for [`connect`](fn@connect).
+pub async fn connect_as(
+    flavor: Flavor,
+    config: S3Config,
+    observer: Arc<dyn WireObserver>,
+) -> Result<S3Store, ConnectError> {
+    let S3Config {
+        bucket,
+        region,
+        endpoint,
+        addressing,
+        ca_pem,
+        connect_timeout,
+        request_timeout,
+        checksums,
+        encryption,
+        storage_class,
+        credentials,
+    } = config;
+    check_bucket(&bucket)?;
+    let trust = Trust::new(ca_pem).map_err(|reason| ConnectError::BadCa { reason })?;
+    let wire = Wire::new(trust, request_timeout, observer);
+    // The loader reads every setting that the environment and the profile may hold. With an
+    // endpoint of our own there is nothing in them that we would want but the region.
+    let ambient = match &endpoint {
+        Some(_) => None,
+        None => Some(ambient().await),
+    };
+    let endpoint = endpoint
+        .or_else(|| ambient.as_ref().and_then(ambient_endpoint))
+        .map(|text| check_endpoint(&text))
+        .transpose()?;
+    let secure = endpoint.as_ref().is_none_or(|url| url.scheme() == "https");
+    check_client(&wire, secure)?;
+    let chain = matches!(credentials, S3Credentials::DefaultChain);
+    let region = match region {
+        Some(region) => Region::new(region),
+        None => find_region(endpoint.is_some(), chain, &wire).await?,
+    };
+    let addressing =
+        addressing.unwrap_or_else(|| usual_addressing(&bucket, endpoint.as_ref(), secure));
+    let source = Source::new(credentials, region.clone(), &wire).await;
+    let builder = ambient.as_ref().map_or_else(Builder::new, Builder::from);
+    let mut builder = fixed(builder, checksums)
+        .region(region.clone())
+        .http_client(wire.clone())
+        .credentials_provider(source.provider())
+        .identity_cache(IdentityCache::lazy().load_timeout(request_timeout).build())
+        .timeout_config(patient(connect_timeout))
+        .force_path_style(addressing == Addressing::Path);
+    builder.set_endpoint_url(endpoint.as_ref().map(bare_url));
+    Ok(S3Store::new(Parts {
+        client: aws_sdk_s3::Client::from_conf(builder.build()),
+        bucket,
+        endpoint,
+        region: region.to_string(),
+        checksums,
+        encryption,
+        storage_class,
+        source,
+        wire,
+        connect_timeout,
+        flavor,
+    }))
+}
+
+/// Sets what is the same for every store.
+fn fixed(builder: Builder, checksums: ChecksumMode) -> Builder {
+    let (sent, compared) = match checksums {
+        ChecksumMode::WhenSupported => (
+            RequestChecksumCalculation::WhenSupported,
+            ResponseChecksumValidation::WhenSupported,
+        ),
+        ChecksumMode::WhenRequired => (
+            RequestChecksumCalculation::WhenRequired,
+            ResponseChecksumValidation::WhenRequired,
+        ),
+    };
+    builder
+        .behavior_version(BehaviorVersion::latest())
+        .request_checksum_calculation(sent)
+        .response_checksum_validation(compared)
+        .retry_config(RetryConfig::disabled())
+        // A host with a wrong clock must fail here as it fails in every other tool.
+        .disable_clock_skew_correction(true)
+        // Silence is timed in `pace`, by gaps instead of by throughput.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}
+
+/// Leaves every time limit but that of the connection to `pace`.
+pub(crate) fn patient(connect_timeout: std::time::Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(connect_timeout)
+        .disable_read_timeout()
+        .disable_operation_timeout()
+        .disable_operation_attempt_timeout()
+        .build()
+}
+
+async fn ambient() -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        // The region is decided here, not by the loader: it would ask the metadata service.
+        .region(None::<Region>)
+        .no_credentials()
+        .load()
+        .await
+}
+
+/// Reads the endpoint for S3 that the environment or the profile holds.
+///
+/// See <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>.
+fn ambient_endpoint(ambient: &SdkConfig) -> Option<String> {
+    let key = ServiceConfigKey::builder()
+        .service_id("S3")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
+    ambient
+        .service_config()
+        .and_then(|service| service.load_config(key))
+        .or_else(|| ambient.endpoint_url().map(str::to_owned))
+}
+
+fn check_bucket(bucket: &str) -> Result<(), ConnectError> {
+    if bucket.is_empty() || bucket.contains('/') {
+        return Err(ConnectError::BadBucket);
+    }
+    Ok(())
+}
+
+fn check_client(wire: &Wire, secure: bool) -> Result<(), ConnectError> {
+    let built = wire.prepare(secure).map(|_| ());
+    built.map_err(|reason| {
+        if secure {
+            ConnectError::Tls { reason }
+        } else {
+            ConnectError::Client { reason }
+        }
+    })
+}
+
+/// Returns an endpoint without the slash that the SDK would double.
+fn bare_url(url: &Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
+fn check_endpoint(text: &str) -> Result<Url, ConnectError> {
+    let bad = |reason: &str| ConnectError::BadEndpoint {
+        reason: reason.to_owned(),
+    };
+    let url = Url::parse(text).map_err(|error| bad(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(bad("its scheme is neither https nor http"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(bad("it holds credentials"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(bad("it has a query or a fragment"));
+    }
+    Ok(url)
+}
+
+/// Chooses the path where the bucket in the host name would have no DNS entry or certificate.
+fn usual_addressing(bucket: &str, endpoint: Option<&Url>, secure: bool) -> Addressing {
+    // Amazon's wildcard certificate covers one label:
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    let dotted = secure && bucket.contains('.');
+    if endpoint.is_some() || dotted {
+        Addressing::Path
+    } else {
+        Addressing::Virtual
+    }
+}
+
+async fn find_region(endpoint: bool, chain: bool, wire: &Wire) -> Result<Region, ConnectError> {
+    let written = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new());
+    if let Some(region) = written.region().await {
+        return Ok(region);
+    }
+    if endpoint {
+        // What nearly every service beside Amazon's takes, whatever region it is in.
+        return Ok(Region::from_static("us-east-1"));
+    }
+    if chain {
+        let settings = ProviderConfig::without_region().with_http_client(wire.clone());
+        let instance = ImdsRegionProvider::builder().configure(&settings).build();
+        if let Some(region) = instance.region().await {
+            return Ok(region);
+        }
+    }
+    Err(ConnectError::NoRegion)
+}

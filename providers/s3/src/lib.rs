@@ -1,0 +1,39 @@
+//! Amazon S3 and S3-compatible stores for Backstop.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`config`] | what a store is configured with |
+//! | [`connect`](mod@connect) | configuration to store, without a request to the bucket |
+//! | [`store`] | the store and its object verbs |
+//! | [`policy`] | which IAM actions an operation needs |
+//! | `credentials` | static keys or the default chain, and who they make us |
+//! | `wire`, `pace` | one HTTP client under the SDK: every answer observed, silence timed |
+//! | `trust` | the certificates that a server may present |
+//! | `list`, `multipart`, `inspect` | the other verbs |
+//! | `failure`, `classify` | what went wrong: the evidence, and the table that names its kind |
+//!
+//! # Why
+//!
+//! The AWS SDK signs and serializes; it decides nothing. Its retries, its clock-skew correction
+//! and its stalled-stream protection are off, because a verifier must see and report what they
+//! hide. `MinIO` speaks the same protocol under its own name through [`Flavor`].
+
+mod classify;
+pub mod config;
+pub mod connect;
+mod credentials;
+mod failure;
+mod inspect;
+mod list;
+mod multipart;
+mod pace;
+pub mod policy;
+pub mod store;
+#[cfg(test)]
+mod tests;
+mod trust;
+mod wire;
+
+pub use config::{Addressing, ChecksumMode, Encryption, S3Config, S3Credentials};
+pub use connect::{ConnectError, connect, connect_as};
+pub use store::{Flavor, S3Store};

@@ -1,0 +1,153 @@
+//! Uploads in parts.
+//!
+//! See <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>.
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+use backstop_contract::{
+    CompleteOptions, ETag, ObjectKey, Operation, Part, PartNumber, PutResult, Result, UploadId,
+    VersionId,
+};
+use bytes::Bytes;
+
+use crate::config::ChecksumMode;
+use crate::failure::Asked;
+use crate::store::{S3Store, if_none_match};
+use crate::wire::Marked;
+
+impl S3Store {
+    /// Returns the checksum that an upload is opened with, its parts carry and its end repeats.
+    fn part_checksum(&self) -> Option<ChecksumAlgorithm> {
+        match self.parts.checksums {
+            ChecksumMode::WhenSupported => Some(ChecksumAlgorithm::Crc32),
+            ChecksumMode::WhenRequired => None,
+        }
+    }
+
+    pub(crate) async fn do_create(&self, key: &ObjectKey) -> Result<UploadId> {
+        let asked = self.asked_on(Operation::CreateMultipart, key)?;
+        let (encryption, key_id) = self.encryption();
+        let opened = self
+            .parts
+            .client
+            .create_multipart_upload()
+            .bucket(&self.parts.bucket)
+            .key(key.as_str())
+            .set_checksum_algorithm(self.part_checksum())
+            .set_server_side_encryption(encryption)
+            .set_ssekms_key_id(key_id)
+            .set_storage_class(self.storage_class())
+            .customize()
+            .interceptor(Marked(Operation::CreateMultipart))
+            .send()
+            .await
+            .map_err(|error| asked.failed(&error))?;
+        opened
+            .upload_id
+            .map(UploadId::new)
+            .ok_or_else(|| asked.nonsense("it names no upload id"))
+    }
+
+    pub(crate) async fn do_put_part(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        number: PartNumber,
+        body: Bytes,
+    ) -> Result<Part> {
+        let asked = self.asked_on(Operation::PutPart, key)?;
+        let size = body.len() as u64;
+        let taken = self
+            .parts
+            .client
+            .upload_part()
+            .bucket(&self.parts.bucket)
+            .key(key.as_str())
+            .upload_id(upload.as_str())
+            .part_number(wire_number(number, &asked)?)
+            .set_checksum_algorithm(self.part_checksum())
+            .body(ByteStream::from(body))
+            .customize()
+            .interceptor(Marked(Operation::PutPart))
+            .send()
+            .await
+            .map_err(|error| asked.failed(&error))?;
+        let etag = taken
+            .e_tag
+            .map(ETag::new)
+            .ok_or_else(|| asked.nonsense("it names no ETag for the part"))?;
+        Ok(Part {
+            number,
+            etag,
+            size,
+            checksum: taken.checksum_crc32,
+        })
+    }
+
+    pub(crate) async fn do_complete(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        parts: &[Part],
+        options: CompleteOptions,
+    ) -> Result<PutResult> {
+        let CompleteOptions { condition } = options;
+        let asked = self.asked_on(Operation::CompleteMultipart, key)?;
+        let mut named = Vec::with_capacity(parts.len());
+        for part in parts {
+            let named_part = CompletedPart::builder()
+                .part_number(wire_number(part.number, &asked)?)
+                .e_tag(part.etag.as_str())
+                .set_checksum_crc32(part.checksum.clone())
+                .build();
+            named.push(named_part);
+        }
+        let made = self
+            .parts
+            .client
+            .complete_multipart_upload()
+            .bucket(&self.parts.bucket)
+            .key(key.as_str())
+            .upload_id(upload.as_str())
+            .multipart_upload(
+                CompletedMultipartUpload::builder()
+                    .set_parts(Some(named))
+                    .build(),
+            )
+            .set_if_none_match(if_none_match(condition, &asked)?)
+            .customize()
+            .interceptor(Marked(Operation::CompleteMultipart))
+            .send()
+            .await
+            .map_err(|error| asked.failed(&error))?;
+        Ok(PutResult {
+            etag: made.e_tag.map(ETag::new),
+            version: made.version_id.map(VersionId::new),
+        })
+    }
+
+    pub(crate) async fn do_abort(&self, key: &ObjectKey, upload: &UploadId) -> Result<()> {
+        let asked = self.asked_on(Operation::AbortMultipart, key)?;
+        self.parts
+            .client
+            .abort_multipart_upload()
+            .bucket(&self.parts.bucket)
+            .key(key.as_str())
+            .upload_id(upload.as_str())
+            .customize()
+            .interceptor(Marked(Operation::AbortMultipart))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| asked.failed(&error))
+    }
+}
+
+fn wire_number(number: PartNumber, asked: &Asked) -> Result<i32> {
+    use backstop_contract::{ErrorKind, Sent};
+    i32::try_from(number.0).map_err(|_| {
+        asked
+            .error(ErrorKind::Unsupported, Sent::No)
+            .with_message("the part number is beyond every limit")
+    })
+}

@@ -1,0 +1,267 @@
+//! What is sent, and what is made of success.
+
+use backstop_contract::{
+    Aspect, Capability, Condition, DeclaredChecksum, ErrorKind, Identity, Inspected, Sent,
+};
+use backstop_testkit::{Answer, Response, Scripted};
+use bytes::Bytes;
+
+use super::*;
+use crate::{ChecksumMode, Encryption};
+
+fn written() -> Scripted {
+    always(Response::new(200, "").with("ETag", "\"e\""))
+}
+
+async fn put(
+    config: S3Config,
+    server: &Scripted,
+    options: PutOptions,
+) -> backstop_testkit::Request {
+    let (store, _) = with(config).await;
+    let body = Bytes::from_static(b"body");
+    let put = store.put(&key("k/x"), body, options).await;
+    put.expect("it is written");
+    server.requests().pop().expect("a request")
+}
+
+#[tokio::test]
+async fn checksums_follow_the_mode_and_the_declaration() {
+    let server = written();
+    let sent = put(config(&server), &server, PutOptions::default()).await;
+    assert!(sent.header("x-amz-checksum-crc32").is_some());
+    assert_eq!(sent.header("content-md5"), None);
+
+    let mut bare = config(&server);
+    bare.checksums = ChecksumMode::WhenRequired;
+    let sent = put(bare.clone(), &server, PutOptions::default()).await;
+    assert!(
+        !sent
+            .headers
+            .iter()
+            .any(|(name, _)| name.contains("checksum"))
+    );
+
+    let declared = |checksum| PutOptions {
+        condition: Condition::Always,
+        checksum: Some(checksum),
+    };
+    let md5 = declared(DeclaredChecksum::Md5([0; 16]));
+    let sent = put(config(&server), &server, md5).await;
+    assert_eq!(sent.header("content-md5"), Some("AAAAAAAAAAAAAAAAAAAAAA=="));
+    assert!(
+        !sent
+            .headers
+            .iter()
+            .any(|(name, _)| name.contains("checksum"))
+    );
+
+    let crc = declared(DeclaredChecksum::Crc32([0; 4]));
+    let sent = put(config(&server), &server, crc.clone()).await;
+    assert_eq!(sent.header("x-amz-checksum-crc32"), Some("AAAAAA=="));
+
+    let (store, _) = with(bare).await;
+    assert!(!store.capabilities().has(Capability::Crc32));
+    let refused = store
+        .put(&key("k"), Bytes::new(), crc)
+        .await
+        .expect_err("no checksums");
+    assert_eq!(
+        (refused.kind(), refused.sent()),
+        (ErrorKind::Unsupported, Sent::No)
+    );
+}
+
+#[tokio::test]
+async fn a_put_carries_condition_encryption_and_class() {
+    let server = written();
+    let mut config = config(&server);
+    config.encryption = Some(Encryption::SseKms {
+        key_id: Some("alias/backups".to_owned()),
+    });
+    config.storage_class = Some("STANDARD_IA".to_owned());
+    let options = PutOptions {
+        condition: Condition::IfAbsent,
+        checksum: None,
+    };
+    let sent = put(config, &server, options).await;
+    for (name, value) in [
+        ("if-none-match", "*"),
+        ("x-amz-server-side-encryption", "aws:kms"),
+        (
+            "x-amz-server-side-encryption-aws-kms-key-id",
+            "alias/backups",
+        ),
+        ("x-amz-storage-class", "STANDARD_IA"),
+        ("content-length", "4"),
+    ] {
+        assert_eq!(sent.header(name), Some(value), "{name}");
+    }
+    assert!(
+        sent.target.starts_with("/acme/k/x"),
+        "path style: {}",
+        sent.target
+    );
+    assert!(!format!("{sent:?}").contains("planted-secret"));
+}
+
+#[tokio::test]
+async fn keys_come_back_byte_for_byte() {
+    let page = "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>\
+        <NextContinuationToken>to+ken%</NextContinuationToken>\
+        <Contents><Key>p/a+b%2Bc%252F%25</Key><Size>3</Size></Contents>\
+        <Contents><Key>p/e%CC%81%F0%9F%98%80</Key><Size>4</Size></Contents>\
+        <Contents><Key>p/%01</Key><Size>4</Size></Contents>\
+        <CommonPrefixes><Prefix>p/x+y/</Prefix></CommonPrefixes></ListBucketResult>";
+    let plain = "<ListBucketResult><IsTruncated>false</IsTruncated>\
+        <Contents><Key>p/a+b%2B</Key><Size>3</Size></Contents></ListBucketResult>";
+    let server = Scripted::sequence(vec![
+        Response::new(200, page).into(),
+        Answer::Send(Response::new(200, plain)),
+    ])
+    .expect("a free port");
+    let (store, _) = store(&server).await;
+    let prefix = KeyPrefix::new("p").expect("a prefix");
+    let first = store
+        .list(&prefix, ListOptions::default())
+        .await
+        .expect("a page");
+    let keys: Vec<_> = first
+        .objects
+        .iter()
+        .map(|object| object.key.as_str())
+        .collect();
+    assert_eq!(keys, ["p/a b+c%2F%", "p/e\u{301}😀"]);
+    assert_eq!(first.common_prefixes, ["p/x y/"]);
+    let options = ListOptions {
+        page: first.next,
+        ..ListOptions::default()
+    };
+    let second = store.list(&prefix, options).await.expect("a page");
+    assert_eq!(
+        second.objects[0].key.as_str(),
+        "p/a+b%2B",
+        "not said to be encoded"
+    );
+    assert_eq!(second.next, None);
+    let asked = &server.requests()[1].target;
+    assert!(asked.contains("continuation-token=to%2Bken%25"), "{asked}");
+}
+
+#[tokio::test]
+async fn versions_and_markers_are_one_list() {
+    let page = "<ListVersionsResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>\
+        <NextKeyMarker>b%0A</NextKeyMarker><NextVersionIdMarker>v+9</NextVersionIdMarker>\
+        <DeleteMarker><Key>a</Key><VersionId>m</VersionId><IsLatest>true</IsLatest>\
+        <LastModified>2026-11-22T10:00:00.000Z</LastModified></DeleteMarker>\
+        <Version><Key>a</Key><VersionId>null</VersionId><IsLatest>false</IsLatest><Size>3</Size>\
+        <LastModified>2026-11-22T09:00:00.000Z</LastModified></Version></ListVersionsResult>";
+    let server = always(Response::new(200, page));
+    let (store, _) = store(&server).await;
+    let first = store.list_versions("a", None).await.expect("a page");
+    let seen: Vec<_> = first
+        .versions
+        .iter()
+        .map(|version| {
+            (
+                version.version.as_ref().map(ToString::to_string),
+                version.delete_marker,
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (Some("m".to_owned()), true),
+            (Some("null".to_owned()), false)
+        ]
+    );
+    store.list_versions("a", first.next).await.expect("a page");
+    let asked = &server.requests()[1].target;
+    assert!(asked.contains("key-marker=b%0A"), "{asked}");
+    assert!(asked.contains("version-id-marker=v%2B9"), "{asked}");
+}
+
+#[tokio::test]
+async fn a_truncated_page_without_a_next_one_is_malformed() {
+    let page = "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>";
+    let server = always(Response::new(200, page));
+    let (store, _) = store(&server).await;
+    for operation in [
+        Operation::ListObjects,
+        Operation::ListVersions,
+        Operation::ListUploads,
+    ] {
+        let name = match operation {
+            Operation::ListVersions => "ListVersionsResult",
+            Operation::ListUploads => "ListMultipartUploadsResult",
+            _ => "ListBucketResult",
+        };
+        let server = always(Response::new(200, page.replace("ListBucketResult", name)));
+        let (other, _) = super::store(&server).await;
+        let error = fails(&other, operation).await.expect("nonsense");
+        assert_eq!(error.kind(), ErrorKind::MalformedResponse, "{operation}");
+    }
+    drop(store);
+}
+
+#[tokio::test]
+async fn versioning_is_a_yes_or_no() {
+    for (body, answer) in [
+        ("<VersioningConfiguration/>", Inspected::No),
+        (
+            "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+            Inspected::Yes,
+        ),
+        (
+            "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>",
+            Inspected::No,
+        ),
+    ] {
+        let server = always(Response::new(200, body));
+        let (store, _) = store(&server).await;
+        let said = store.inspect(Aspect::Versioning).await.expect("an answer");
+        assert_eq!(said, answer);
+        let error = store
+            .inspect(Aspect::Liveness)
+            .await
+            .expect_err("not asked of S3");
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    }
+}
+
+#[tokio::test]
+async fn the_principal_is_told_without_a_request() {
+    let server = written();
+    let (store, log) = store(&server).await;
+    let principal = store.principal().await.expect("known");
+    assert_eq!(
+        (principal.id.as_str(), principal.source.as_str()),
+        ("AKIDEXAMPLE", "config file")
+    );
+    assert!(log.all().is_empty());
+}
+
+#[tokio::test]
+async fn credentials_with_a_line_feed_are_refused_before_sending() {
+    let server = written();
+    for (id, secret) in [("AKID\n", "secret"), ("AKID", "secret\n")] {
+        let mut config = config(&server);
+        config.credentials = S3Credentials::AccessKey {
+            id: id.to_owned(),
+            secret: Secret::new(secret.to_owned()),
+            session_token: None,
+            source: "config file".to_owned(),
+        };
+        let (store, _) = with(config).await;
+        let error = fails(&store, Operation::ListObjects)
+            .await
+            .expect("refused");
+        assert_eq!(
+            (error.kind(), error.sent()),
+            (ErrorKind::Unauthenticated, Sent::No)
+        );
+        assert!(error.to_string().contains("line feed"), "{error}");
+    }
+    assert!(server.requests().is_empty());
+}

@@ -1,0 +1,253 @@
+//! The HTTP client under the SDK: every answer observed, every silence timed.
+//!
+//! # Why
+//!
+//! An interceptor of the SDK sees an attempt; only the connector sees the request leave, so it can
+//! say whether one was sent. All of it is therefore done here, once, for the bucket's requests and
+//! for those that fetch credentials.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use aws_smithy_http_client::pool;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use backstop_contract::{ErrorKind, Exchange, Operation, Sent, WireObserver, current_attempt};
+use jiff::Timestamp;
+
+use crate::classify;
+use crate::pace::{Progress, receiving, sending};
+use crate::trust::Trust;
+
+/// A request that got no answer, or an answer that broke off.
+#[derive(Debug, Clone)]
+pub(crate) struct WireError {
+    pub(crate) kind: ErrorKind,
+    pub(crate) sent: Sent,
+    pub(crate) text: String,
+}
+
+impl WireError {
+    /// Names the failure of an answer's body, whose request was sent for certain.
+    pub(crate) fn in_body(error: &(dyn StdError + 'static)) -> Self {
+        let (kind, text) = classify::broken(error);
+        Self {
+            kind,
+            sent: Sent::Maybe,
+            text,
+        }
+    }
+
+    /// Names the silence in the middle of an answer's body.
+    pub(crate) fn stalled_body(limit: Duration) -> Self {
+        Self {
+            kind: ErrorKind::TimedOut,
+            sent: Sent::Maybe,
+            text: format!("the answer's body stood still for {limit:?}"),
+        }
+    }
+}
+
+impl fmt::Display for WireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl StdError for WireError {}
+
+/// Marks a request with the operation it belongs to.
+#[derive(Debug)]
+pub(crate) struct Marked(pub(crate) Operation);
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for Marked {
+    fn name(&self) -> &'static str {
+        "backstop operation"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        context.request_mut().add_extension(self.0);
+        Ok(())
+    }
+}
+
+/// The HTTP client of one store.
+#[derive(Debug, Clone)]
+pub(crate) struct Wire(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    plain: OnceLock<pool::Client>,
+    secure: OnceLock<pool::Client>,
+    trust: Trust,
+    silence: Duration,
+    observer: Arc<dyn WireObserver>,
+}
+
+impl Wire {
+    pub(crate) fn new(trust: Trust, silence: Duration, observer: Arc<dyn WireObserver>) -> Self {
+        Self(Arc::new(Shared {
+            plain: OnceLock::new(),
+            secure: OnceLock::new(),
+            trust,
+            silence,
+            observer,
+        }))
+    }
+
+    /// Prepares the client for one scheme, so that what is wrong with it shows before a request.
+    ///
+    /// Roots are read for TLS alone: a plain endpoint does not pay for them.
+    pub(crate) fn prepare(&self, secure: bool) -> Result<&pool::Client, String> {
+        let held = if secure {
+            &self.0.secure
+        } else {
+            &self.0.plain
+        };
+        if let Some(client) = held.get() {
+            return Ok(client);
+        }
+        let builder = pool::ConnectionPool::builder().proxy_config(ProxyConfig::from_env());
+        let pool = if secure {
+            builder
+                .tls_provider(Provider::rustls(CryptoMode::Ring))
+                .tls_context(self.0.trust.context()?)
+                .build_https()
+        } else {
+            builder.build_http()
+        }
+        .map_err(|error| error.to_string())?;
+        let client = pool::Client::new(&pool).map_err(|error| error.to_string())?;
+        Ok(held.get_or_init(|| client))
+    }
+
+    fn note(&self, asked: &Asked, response: Option<&HttpResponse>) {
+        let header = |name| response.and_then(|response| response.headers().get(name));
+        self.0.observer.observe(&Exchange {
+            operation: asked.operation,
+            status: response.map(|response| response.status().as_u16()),
+            request_id: header("x-amz-request-id").map(str::to_owned),
+            date: header("date").and_then(parse_date),
+            elapsed: asked.at.elapsed(),
+            attempt: asked.attempt,
+        });
+    }
+}
+
+/// Reads the time of a Date header.
+pub(crate) fn parse_date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(text)
+        .ok()
+}
+
+impl HttpClient for Wire {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Line {
+            wire: self.clone(),
+            settings: settings.clone(),
+            components: components.clone(),
+        })
+    }
+}
+
+/// The client with the settings of one request.
+#[derive(Debug)]
+struct Line {
+    wire: Wire,
+    settings: HttpConnectorSettings,
+    components: RuntimeComponents,
+}
+
+struct Asked {
+    operation: Operation,
+    attempt: u32,
+    at: Instant,
+}
+
+impl HttpConnector for Line {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+        let secure = request.uri().starts_with("https:");
+        let connector = match self.wire.prepare(secure) {
+            Ok(client) => client.http_connector(&self.settings, &self.components),
+            Err(reason) => {
+                return HttpConnectorFuture::ready(Err(ConnectorError::user(reason.into())));
+            }
+        };
+        let asked = Asked {
+            // What no operation of the store sent was sent to get its credentials.
+            operation: request
+                .extension::<Operation>()
+                .copied()
+                .unwrap_or(Operation::Authenticate),
+            attempt: current_attempt(),
+            at: Instant::now(),
+        };
+        let host = host_of(request.uri());
+        let progress = Progress::new();
+        let body = request.take_body();
+        *request.body_mut() = sending(body, progress.clone());
+        let wire = self.wire.clone();
+        HttpConnectorFuture::new(async move {
+            let silence = wire.0.silence;
+            let answer = progress.bound(silence, connector.call(request)).await;
+            let failure = match answer {
+                Some(Ok(mut response)) => {
+                    wire.note(&asked, Some(&response));
+                    let body = response.take_body();
+                    *response.body_mut() = receiving(body, silence);
+                    return Ok(response);
+                }
+                Some(Err(error)) => failed(&error, &host),
+                None => (ErrorKind::TimedOut, format!("no answer within {silence:?}")),
+            };
+            wire.note(&asked, None);
+            let sent = if progress.taken() {
+                Sent::Maybe
+            } else {
+                Sent::No
+            };
+            let (kind, text) = failure;
+            Err(ConnectorError::other(
+                WireError { kind, sent, text }.into(),
+                None,
+            ))
+        })
+    }
+}
+
+fn failed(error: &ConnectorError, host: &str) -> (ErrorKind, String) {
+    let (kind, text) = classify::broken(error);
+    match kind {
+        ErrorKind::NameNotResolved => (kind, format!("{host}: {text}")),
+        _ => (kind, text),
+    }
+}
+
+fn host_of(uri: &str) -> String {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or(rest).to_owned()
+}
