@@ -12,7 +12,7 @@ use super::stop::{Answer, Remark, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "awkward-keys",
     stage: Stage::Write,
     effect: Effect::WritesMore,
@@ -64,7 +64,7 @@ const PARALLEL: usize = 16;
 /// # Errors
 ///
 /// [`Stop::Violated`] when a name comes out changed, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     let wishes = MUST
         .map(|name| (name, true))
         .into_iter()

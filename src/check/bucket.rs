@@ -8,7 +8,7 @@ use super::stop::{Answer, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "bucket",
     stage: Stage::Authorize,
     effect: Effect::Reads,
@@ -36,7 +36,7 @@ creates a bucket.
 /// # Errors
 ///
 /// The refusal, when there was no success.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     let opening = &context.run.opening;
     let Err(list) = &opening.list else {
         return Ok(None);

@@ -8,7 +8,7 @@ use super::stop::{Answer, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "checksum",
     stage: Stage::Write,
     effect: Effect::Writes,
@@ -34,7 +34,7 @@ Nothing can be set: tell the storage's maker. Backstop's own backups carry hashe
 /// # Errors
 ///
 /// [`Stop::Violated`] when one is taken, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     refused(context, "Content-MD5", DeclaredChecksum::Md5([0x5a; 16])).await?;
     if context.store.capabilities().has(Capability::Crc32) {
         refused(context, "CRC32", DeclaredChecksum::Crc32([0x5a; 4])).await?;

@@ -8,7 +8,7 @@ use super::stop::{Answer, Remark, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "delete-absent",
     stage: Stage::Remove,
     effect: Effect::WritesMore,
@@ -33,7 +33,7 @@ Nothing can be set: have the backup tool take \"not found\" for success.
 /// # Errors
 ///
 /// Those of the delete.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     let promised = context.store.capabilities().has(Capability::DeleteAbsent);
     let key = &context.run.keys.absent;
     match context.store.delete(key, DeleteOptions::default()).await {

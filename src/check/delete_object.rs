@@ -8,7 +8,7 @@ use super::stop::{Answer, Remark, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "delete-object",
     stage: Stage::Remove,
     effect: Effect::Writes,
@@ -42,7 +42,7 @@ Grant the permission that is named, or declare the access that fits: `put-get`, 
 /// # Errors
 ///
 /// Those of the delete.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     let written = context.facts().object.clone();
     let version = written.and_then(|written| written.version);
     if let (true, None, Some(Err(refused))) =

@@ -9,7 +9,7 @@ use super::stop::{Answer, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "get-absent",
     stage: Stage::Read,
     effect: Effect::Reads,
@@ -36,7 +36,7 @@ Grant `s3:ListBucket` on the bucket itself, not on `bucket/*`; a condition on `s
 /// # Errors
 ///
 /// [`Stop::Violated`] when something comes back, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     let key = &context.run.keys.absent;
     let get = context.store.get(key, GetOptions::default());
     let head = context.store.head(key, HeadOptions::default());

@@ -9,7 +9,7 @@ use super::stop::{Answer, Remark, Stop};
 use crate::report::{Access, Stage};
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "get-object",
     stage: Stage::Read,
     effect: Effect::Reads,
@@ -39,7 +39,7 @@ const SAMPLE: u64 = 1024;
 /// # Errors
 ///
 /// [`Stop::Violated`] when something else comes back, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     if context.run.access == Access::ReadOnly {
         return sample(context, &newest(context)?).await;
     }

@@ -10,7 +10,7 @@ use super::stop::{Answer, Stop};
 use crate::report::{Access, Stage};
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "get-range",
     stage: Stage::Read,
     effect: Effect::Reads,
@@ -42,7 +42,7 @@ const RANGE: ByteRange = ByteRange {
 /// # Errors
 ///
 /// [`Stop::Violated`] when something else comes back, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     if context.run.access == Access::ReadOnly {
         return of_newest(context).await;
     }

@@ -9,7 +9,7 @@ use super::stop::{Answer, Stop};
 use crate::report::{Access, Stage};
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "head-object",
     stage: Stage::Read,
     effect: Effect::Reads,
@@ -34,7 +34,7 @@ Grant the permission that is named; HEAD needs the same one as GET.
 /// # Errors
 ///
 /// [`Stop::Violated`] when a fact is wrong, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     if context.run.access == Access::ReadOnly {
         let listed = newest(context)?;
         let head = context

@@ -7,7 +7,7 @@ use super::stop::{Answer, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "list-after-delete",
     stage: Stage::Remove,
     effect: Effect::Reads,
@@ -32,7 +32,7 @@ Look for a cache between you and the store, or an index of it that lags behind.
 /// # Errors
 ///
 /// [`Stop::Violated`] when it is shown, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     let key = context.object();
     let folder = if context.is_fixed() {
         &context.run.keys.folder

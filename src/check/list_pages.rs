@@ -12,7 +12,7 @@ use super::stop::{Answer, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "list-pages",
     stage: Stage::Read,
     effect: Effect::WritesMore,
@@ -44,7 +44,7 @@ const PAGE: u32 = 1;
 ///
 /// [`Stop::Violated`] when one is missing, twice there or the listing does not end, and those of
 /// the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     let folder = &context.run.keys.pages;
     let writes: Vec<_> = (0..OBJECTS).map(|number| write(context, number)).collect();
     let written: BTreeSet<ObjectKey> = stream::iter(writes)

@@ -11,7 +11,7 @@ use super::stop::{Answer, Stop};
 use crate::report::{Access, Stage};
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "list-prefix",
     stage: Stage::Read,
     effect: Effect::Reads,
@@ -39,7 +39,7 @@ const ASKED_AGAIN: u32 = 3;
 /// # Errors
 ///
 /// [`Stop::Violated`] when it is not shown or shown with another size, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     if let Err(refused) = &context.run.opening.list {
         return Err(refused.clone());
     }

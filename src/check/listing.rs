@@ -16,7 +16,7 @@ const ENDLESS: usize = 200;
 ///
 /// [`Stop::Violated`] when the listing does not end or shows what is not in the folder, and those
 /// of the requests.
-pub async fn list_all(
+pub(super) async fn list_all(
     context: &Context<'_>,
     prefix: &KeyPrefix,
     page_size: Option<u32>,

@@ -10,7 +10,7 @@ use super::stop::{Answer, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "multipart-abort",
     stage: Stage::Write,
     effect: Effect::Writes,
@@ -36,7 +36,7 @@ few days.
 /// # Errors
 ///
 /// [`Stop::Violated`] when the completion succeeds, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     let store = &context.store;
     let seat = context.probe("multipart-abort", 0);
     let key = if context.is_fixed() {

@@ -16,7 +16,7 @@ use super::stop::{Answer, Remark, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "multipart-upload",
     stage: Stage::Write,
     effect: Effect::Writes,
@@ -51,7 +51,7 @@ const PARALLEL: usize = 3;
 /// # Errors
 ///
 /// [`Stop::Violated`] when something else comes back, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     let limits = context.store.capabilities().limits;
     let (size, part) = sizes(context, limits.smallest_part, limits.parts);
     let probe = context.probe("multipart", size);

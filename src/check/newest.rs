@@ -10,7 +10,7 @@ use super::stop::Stop;
 /// # Errors
 ///
 /// The refusal of the LIST, or [`Stop::NothingThere`] when the page shows no such object.
-pub fn newest(context: &Context<'_>) -> Result<ObjectMeta, Stop> {
+pub(super) fn newest(context: &Context<'_>) -> Result<ObjectMeta, Stop> {
     let page = context.run.opening.list.as_ref().map_err(Clone::clone)?;
     page.objects
         .iter()

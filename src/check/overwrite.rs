@@ -8,7 +8,7 @@ use super::stop::Answer;
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "overwrite",
     stage: Stage::Write,
     effect: Effect::Writes,
@@ -34,7 +34,7 @@ Grant the permission that is named, or declare the access `append-only`.
 /// # Errors
 ///
 /// Those of the put.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     let probe = context.probe("object-overwritten", OBJECT_SIZE + 1);
     let written = context
         .write(context.object(), &probe, PutOptions::default())

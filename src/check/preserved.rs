@@ -8,7 +8,7 @@ use super::stop::{Answer, Remark, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "preserved",
     stage: Stage::Remove,
     effect: Effect::Reads,
@@ -44,7 +44,7 @@ Turn on versioning with Object Lock and a default retention, and do not grant \
 ///
 /// [`Stop::Allowed`] when something could be destroyed, [`Stop::Violated`] when the overwritten
 /// version is not what was written, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     let (object, overwritten, deleted) = {
         let facts = context.facts();
         (

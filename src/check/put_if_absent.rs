@@ -12,7 +12,7 @@ use super::stop::{Answer, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "put-if-absent",
     stage: Stage::Write,
     effect: Effect::Writes,
@@ -45,7 +45,7 @@ const IF_ABSENT: PutOptions = PutOptions {
 /// # Errors
 ///
 /// [`Stop::Violated`] when the second is taken, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     if context.is_fixed() {
         // The key exists, and a store that ignores the condition writes what is there already.
         let same = context.facts().object.as_ref().map(|it| it.probe.clone());

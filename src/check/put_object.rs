@@ -8,7 +8,7 @@ use super::stop::Answer;
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "put-object",
     stage: Stage::Write,
     effect: Effect::Writes,
@@ -36,7 +36,7 @@ Grant the permission that is named, on the objects under the prefix and not on t
 /// # Errors
 ///
 /// Those of the put.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     let opening = &context.run.opening;
     let written = match (&opening.put, &opening.delete) {
         (Some(Err(refused)), _) => return Err(refused.clone()),

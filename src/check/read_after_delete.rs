@@ -8,7 +8,7 @@ use super::stop::{Answer, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "read-after-delete",
     stage: Stage::Remove,
     effect: Effect::Reads,
@@ -34,7 +34,7 @@ Look for a cache between you and the store.
 /// # Errors
 ///
 /// [`Stop::Violated`] when it comes back, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     match context
         .store
         .get(context.object(), GetOptions::default())

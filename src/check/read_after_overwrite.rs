@@ -8,7 +8,7 @@ use super::stop::{Answer, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
-pub static INFO: CheckInfo = CheckInfo {
+pub(super) static INFO: CheckInfo = CheckInfo {
     id: "read-after-overwrite",
     stage: Stage::Read,
     effect: Effect::Reads,
@@ -33,7 +33,7 @@ Look for a cache between you and the store, and for a replica that lags behind.
 /// # Errors
 ///
 /// [`Stop::Violated`] when something else comes back, and those of the requests.
-pub async fn run(context: &Context<'_>) -> Answer {
+pub(super) async fn run(context: &Context<'_>) -> Answer {
     let Some(written) = context.facts().overwritten.clone() else {
         return Err(Stop::NothingThere("no object was overwritten".to_owned()));
     };

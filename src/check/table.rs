@@ -48,7 +48,7 @@ checks![
 ];
 
 /// Returns what is fixed about every check, `cleanup` included.
-pub fn all() -> impl Iterator<Item = &'static CheckInfo> {
+pub(super) fn all() -> impl Iterator<Item = &'static CheckInfo> {
     CHECKS
         .iter()
         .map(|check| check.info)

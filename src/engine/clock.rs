@@ -11,7 +11,7 @@ const AFTER_A_SIGNAL: Duration = Duration::from_secs(5);
 
 /// The time a run has: checks stop at the timeout less a reserve, which belongs to the clean-up.
 #[derive(Debug, Clone, Copy)]
-pub struct Deadline {
+pub(super) struct Deadline {
     started: Instant,
     timeout: Duration,
 }
@@ -19,7 +19,7 @@ pub struct Deadline {
 impl Deadline {
     /// Starts the clock.
     #[must_use]
-    pub fn start(timeout: Duration) -> Self {
+    pub(super) fn start(timeout: Duration) -> Self {
         Self {
             started: Instant::now(),
             timeout,
@@ -28,20 +28,20 @@ impl Deadline {
 
     /// Returns how long checks may take: the timeout less a fifth of it, at most five seconds.
     #[must_use]
-    pub fn time_for_checks(&self) -> Duration {
+    pub(super) fn time_for_checks(&self) -> Duration {
         self.timeout
             .saturating_sub((self.timeout / 5).min(LONGEST_RESERVE))
     }
 
     /// Returns when checks stop.
     #[must_use]
-    pub fn end_of_checks(&self) -> Instant {
+    pub(super) fn end_of_checks(&self) -> Instant {
         self.started + self.time_for_checks()
     }
 
     /// Returns when the run ends, whatever is still open.
     #[must_use]
-    pub fn end(&self, interrupted: bool) -> Instant {
+    pub(super) fn end(&self, interrupted: bool) -> Instant {
         let end = self.started + self.timeout;
         if interrupted {
             end.min(Instant::now() + AFTER_A_SIGNAL)
@@ -52,13 +52,13 @@ impl Deadline {
 
     /// Returns how long the run has taken so far, in milliseconds.
     #[must_use]
-    pub fn elapsed_ms(&self) -> u64 {
+    pub(super) fn elapsed_ms(&self) -> u64 {
         millis(self.started.elapsed())
     }
 }
 
 /// Returns a duration in whole milliseconds.
 #[must_use]
-pub fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -22,7 +22,7 @@ const MOST_KEYS: usize = 20;
 
 /// Why the asking ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stopped {
+pub(super) enum Stopped {
     /// Everything was asked.
     Finished,
     /// The time for checks, as given, was over.
@@ -33,7 +33,7 @@ pub enum Stopped {
 
 /// How the clean-up ended, where it did in time.
 #[derive(Debug)]
-pub enum Cleaned {
+pub(super) enum Cleaned {
     /// Nothing was refused.
     Done,
     /// Something was refused.
@@ -45,13 +45,13 @@ pub enum Cleaned {
 impl Cleaned {
     /// Takes the first failure of the clean-up.
     #[must_use]
-    pub fn from_failure(failure: Option<Error>) -> Self {
+    pub(super) fn from_failure(failure: Option<Error>) -> Self {
         failure.map_or(Self::Done, Self::Refused)
     }
 
     /// Takes what a listing of the run's own folder shows after its clean-up.
     #[must_use]
-    pub fn from_residue(listed: Result<Vec<ObjectVersion>, Error>) -> Self {
+    pub(super) fn from_residue(listed: Result<Vec<ObjectVersion>, Error>) -> Self {
         match listed {
             Ok(found) if found.is_empty() => Self::Done,
             Ok(found) => Self::Lied(found.iter().map(|it| it.key.to_string()).collect()),
@@ -61,7 +61,7 @@ impl Cleaned {
 }
 
 /// What a report is made from.
-pub struct Finish<'a> {
+pub(super) struct Finish<'a> {
     /// What was to be asked.
     pub plan: &'a Plan,
     /// How failures become findings.
@@ -82,7 +82,7 @@ pub struct Finish<'a> {
 
 impl Finish<'_> {
     /// Returns a record for every check, the unfinished ones included.
-    pub fn records(&self, found: Vec<Option<CheckRecord>>) -> Vec<CheckRecord> {
+    pub(super) fn records(&self, found: Vec<Option<CheckRecord>>) -> Vec<CheckRecord> {
         let steps = self.plan.steps.iter();
         steps
             .zip(found)
@@ -127,7 +127,7 @@ impl Finish<'_> {
     /// Returns what became of the run's objects, and the record of the clean-up.
     ///
     /// `cleaned` is absent when the time was over first.
-    pub fn cleanup(&self, cleaned: Option<Cleaned>) -> (Cleanup, CheckRecord) {
+    pub(super) fn cleanup(&self, cleaned: Option<Cleaned>) -> (Cleanup, CheckRecord) {
         let left = self.journal.left();
         let state = self.state(&left, cleaned.as_ref());
         let mut keys: Vec<String> = match &cleaned {
@@ -240,7 +240,7 @@ impl Finish<'_> {
     }
 
     /// Puts the report together.
-    pub fn report(
+    pub(super) fn report(
         &self,
         run_id: String,
         started_at: Timestamp,

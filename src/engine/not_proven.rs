@@ -13,7 +13,7 @@ const CLAIMS: [(&str, &str); 5] = [
 
 /// Returns what the records leave open.
 #[must_use]
-pub fn not_proven(access: Access, checks: &[CheckRecord], vantage: &Vantage) -> Vec<String> {
+pub(super) fn not_proven(access: Access, checks: &[CheckRecord], vantage: &Vantage) -> Vec<String> {
     let passed = |id: &str| {
         checks
             .iter()

@@ -8,7 +8,7 @@ use crate::report::{CheckRecord, ErrorRecord, Finding, FindingCode, Level, Outco
 
 /// Turns answers into outcomes and findings.
 #[derive(Debug, Clone, Copy)]
-pub struct Resolver {
+pub(super) struct Resolver {
     /// Whose words are used.
     pub provider: &'static ProviderInfo,
     /// Whether writes are encrypted with a key that needs rights of its own.
@@ -18,7 +18,7 @@ pub struct Resolver {
 impl Resolver {
     /// Returns how a check ended.
     #[must_use]
-    pub fn resolve(&self, step: &Step, answer: Answer) -> (Outcome, Option<Finding>) {
+    pub(super) fn resolve(&self, step: &Step, answer: Answer) -> (Outcome, Option<Finding>) {
         let plain = |code, text| Some(Finding::plain(code, text));
         match answer {
             Ok(None) => (Outcome::Passed, None),
@@ -45,7 +45,7 @@ impl Resolver {
 
     /// Returns what a refused or failed operation means.
     #[must_use]
-    pub fn failure(
+    pub(super) fn failure(
         &self,
         level: Level,
         error: &Error,
@@ -81,7 +81,7 @@ fn weigh(level: Level, kind: ErrorKind) -> (Outcome, FindingCode) {
 
 /// Returns the record of a check that was not asked, still without its reason.
 #[must_use]
-pub fn skipped(step: &Step) -> CheckRecord {
+pub(super) fn skipped(step: &Step) -> CheckRecord {
     CheckRecord {
         id: step.check.info.id.to_owned(),
         stage: step.check.info.stage,

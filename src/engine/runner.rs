@@ -18,7 +18,7 @@ use crate::report::{CheckRecord, Finding, FindingCode, Outcome};
 
 /// What a runner asks with.
 #[derive(Debug)]
-pub struct Runner<'a> {
+pub(super) struct Runner<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// The journalled store.
@@ -36,7 +36,7 @@ type Finished = (usize, CheckRecord);
 impl<'a> Runner<'a> {
     /// Asks until every check has ended; ended checks are put into `records` one by one, so that
     /// what is known stays known when this future is dropped.
-    pub async fn run(&self, shared: &'a Shared, records: &mut [Option<CheckRecord>]) {
+    pub(super) async fn run(&self, shared: &'a Shared, records: &mut [Option<CheckRecord>]) {
         let steps = &self.plan.steps;
         let mut started = vec![false; steps.len()];
         let mut running: FuturesUnordered<BoxFuture<'_, Finished>> = FuturesUnordered::new();

@@ -18,7 +18,7 @@ const PARALLEL: usize = 16;
 
 /// How much may be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Removal {
+pub(crate) enum Removal {
     /// Everything on the keys: they are the run's own, so that what a write without an answer may
     /// have left on them is looked for.
     All,
@@ -31,7 +31,7 @@ pub enum Removal {
 /// Removes what the journal names; what cannot be removed stays in it.
 ///
 /// Returns the first failure.
-pub async fn clean_up(
+pub(crate) async fn clean_up(
     store: &CheckStore,
     journal: &Arc<Journal>,
     removal: Removal,

@@ -9,11 +9,11 @@ use crate::report::Left;
 
 /// The record of what a run wrote and has not removed.
 #[derive(Debug, Default)]
-pub struct Journal(Mutex<BTreeMap<ObjectKey, Entry>>);
+pub(crate) struct Journal(Mutex<BTreeMap<ObjectKey, Entry>>);
 
 /// What a run wrote on one key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The size of the object the key shows, on a bucket without versions.
     pub live: Option<u64>,
     /// The versions written, with their sizes.
@@ -51,19 +51,19 @@ impl Journal {
 
     /// Returns what the run wrote on a key.
     #[must_use]
-    pub fn entry(&self, key: &ObjectKey) -> Entry {
+    pub(crate) fn entry(&self, key: &ObjectKey) -> Entry {
         self.lock().get(key).cloned().unwrap_or_default()
     }
 
     /// Returns the keys on which something is left.
     #[must_use]
-    pub fn keys(&self) -> Vec<ObjectKey> {
+    pub(crate) fn keys(&self) -> Vec<ObjectKey> {
         self.lock().keys().cloned().collect()
     }
 
     /// Returns whether a write is among them that has no answer.
     #[must_use]
-    pub fn is_unsettled(&self) -> bool {
+    pub(crate) fn is_unsettled(&self) -> bool {
         self.lock()
             .values()
             .any(|entry| entry.unsettled_writes + entry.unsettled_uploads > 0)
@@ -71,7 +71,7 @@ impl Journal {
 
     /// Counts what is left.
     #[must_use]
-    pub fn left(&self) -> Left {
+    pub(crate) fn left(&self) -> Left {
         let mut left = Left::default();
         for entry in self.lock().values() {
             let shown =

@@ -19,7 +19,7 @@ use crate::check::Keys;
 /// It lies beneath the retries, so that every attempt is journalled by itself. A write to a key
 /// that is not the sandbox's is refused before it is sent.
 #[derive(Debug)]
-pub struct Journalled {
+pub(crate) struct Journalled {
     store: Arc<dyn ObjectStore>,
     keys: Keys,
     journal: Arc<Journal>,
@@ -28,7 +28,7 @@ pub struct Journalled {
 impl Journalled {
     /// Wraps a store.
     #[must_use]
-    pub fn new(store: Arc<dyn ObjectStore>, keys: Keys, journal: Arc<Journal>) -> Self {
+    pub(crate) fn new(store: Arc<dyn ObjectStore>, keys: Keys, journal: Arc<Journal>) -> Self {
         Self {
             store,
             keys,

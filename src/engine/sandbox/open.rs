@@ -18,7 +18,7 @@ const FIRST_PAGE: u32 = 1_000;
 ///
 /// A guessed version is dangerous (Azurite ignores it and deletes the blob), and the delete of an
 /// absent key leaves a marker on a versioned S3 bucket, so only what was just written is deleted.
-pub async fn open(
+pub(crate) async fn open(
     store: &CheckStore,
     keys: &Keys,
     prefix: &backstop_contract::KeyPrefix,
@@ -74,7 +74,7 @@ pub async fn open(
 /// # Errors
 ///
 /// Those of [`ObjectStore::delete`], except that what is gone already is removed.
-pub async fn remove(
+pub(super) async fn remove(
     store: &CheckStore,
     key: &ObjectKey,
     version: Option<VersionId>,

@@ -22,7 +22,7 @@ const RESOLUTION: SignedDuration = SignedDuration::from_secs(1);
 
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Swept {
+pub(crate) struct Swept {
     /// The leftovers that were removed.
     pub removed: u64,
     /// The leftovers that could not be.
@@ -31,7 +31,7 @@ pub struct Swept {
 
 /// Removes what other runs left in the folder once it is older than `age` by the server's clock:
 /// objects, versions, markers and open uploads.
-pub async fn sweep(store: &CheckStore, keys: &Keys, age: Duration, now: Timestamp) -> Swept {
+pub(crate) async fn sweep(store: &CheckStore, keys: &Keys, age: Duration, now: Timestamp) -> Swept {
     let Ok(found) = everything(store, &keys.folder).await else {
         return Swept::default();
     };
@@ -90,7 +90,7 @@ async fn end_uploads(store: &CheckStore, key: &ObjectKey) -> Result<(), Error> {
 /// # Errors
 ///
 /// Those of the listing.
-pub async fn residue(store: &CheckStore, keys: &Keys) -> Result<Vec<ObjectVersion>, Error> {
+pub(crate) async fn residue(store: &CheckStore, keys: &Keys) -> Result<Vec<ObjectVersion>, Error> {
     everything(store, &keys.own).await
 }
 

@@ -1,0 +1,354 @@
+//! Every argument, exactly as it was given.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::config::{UrlFlags, parse_duration, parse_size};
+use crate::render::Format;
+use crate::report::Access;
+
+use super::exit::Exit;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0        passed
+  1        a bug in backstop
+  2        wrong arguments or configuration; nothing was verified
+  3        failed
+  4        unknown: it could not be decided
+  5        degraded, with --strict only
+  130 143  ended by SIGINT, SIGTERM
+Of several targets the first of 3, 4, 5, 0 that occurs.";
+
+const VERIFY_EXAMPLES: &str = "\
+A TARGET is a name from the configuration file or a URL:
+  s3://bucket/prefix                    minio://host:port/bucket/prefix   (https)
+  azure://account/container/prefix      minio+http://host:port/bucket/prefix
+  https URLs and bucket ARNs as the consoles show them are taken as well, but for
+  those that carry a signature.
+
+With a URL, credentials come from the environment:
+  S3, MinIO  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, else the
+             usual chain (profile, web identity, container, instance)
+  Azure      AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, else
+             AZURE_STORAGE_SAS_TOKEN, else AZURE_STORAGE_KEY, else
+             AZURE_STORAGE_CONNECTION_STRING
+
+Examples:
+  backstop verify s3://acme-backups/production --access put-get
+  backstop verify azure://acmebackups/backups
+  backstop verify minio+http://127.0.0.1:9000/backups
+  backstop verify                       every target of the configuration file
+  backstop verify primary --wait 10m    until a new role has arrived
+  backstop verify --quiet --quick       for cron: says nothing when all is well
+  backstop verify --format json --output human=/var/log/backstop.txt";
+
+const CONFIG_EXAMPLES: &str = "\
+The file is the first of: --config FILE, $BACKSTOP_CONFIG, ./backstop.toml,
+~/.config/backstop/config.toml, /etc/backstop/config.toml.
+
+Examples:
+  backstop config init s3://acme-backups/production --output backstop.toml
+  backstop config check
+  backstop config show primary";
+
+const CONFIG_HELP: &str = "The configuration file [default: $BACKSTOP_CONFIG, ./backstop.toml, \
+                           ~/.config/backstop/config.toml, /etc/backstop/config.toml]";
+
+/// Proves that backup storage will take a backup and give it back.
+///
+/// Backstop puts, reads back and removes objects of its own under PREFIX/.backstop/ and tells in
+/// one word whether backups will work there; where they will not, it tells who is to blame and
+/// what exactly to ask for. It never touches anything else in the bucket.
+#[derive(Debug, Parser)]
+#[command(name = "backstop", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Verifies storage: one target, several, or all of the configuration file.
+    #[command(after_long_help = format!("{VERIFY_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Verify(Box<VerifyArgs>),
+    /// Makes, checks and shows the configuration file.
+    #[command(after_long_help = CONFIG_EXAMPLES)]
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Shows on a small embedded server what backstop finds, on healthy storage and on broken.
+    #[cfg(feature = "demo")]
+    Demo(DemoArgs),
+    /// Prints a completion script for a shell.
+    Completions(CompletionsArgs),
+}
+
+/// The arguments of `verify`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct VerifyArgs {
+    /// Names from the configuration file, or URLs; without any, every target of the file.
+    #[arg(value_name = "TARGET")]
+    pub(super) targets: Vec<String>,
+    /// Runs only these checks and what they need, such as put-object,get-range.
+    #[arg(long, value_name = "CHECK,...", value_delimiter = ',')]
+    pub(super) checks: Vec<String>,
+    /// Makes the multipart probe this large, such as 64MiB: as large as a real part of a backup.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(super) size: Option<u64>,
+    /// Makes at most eight requests, without multipart: for a run every few minutes.
+    #[arg(long, conflicts_with_all = ["checks", "size"])]
+    pub(super) quick: bool,
+    /// Repeats a run that fails or cannot be decided until it passes or this time is over.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(super) wait: Option<Duration>,
+    /// The longest one run may take, clean-up included [default: 60s].
+    #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
+    pub(super) timeout: Option<Duration>,
+    /// Takes degraded for a failure too, with exit code 5.
+    #[arg(long)]
+    pub(super) strict: bool,
+    #[command(flatten)]
+    pub(super) file: FileArgs,
+    // What has a heading of its own comes last, since a heading holds for all that follow.
+    #[command(flatten)]
+    pub(super) url: UrlArgs,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Where the configuration is.
+#[derive(Debug, ClapArgs)]
+pub(super) struct FileArgs {
+    #[arg(long, value_name = "FILE", help = CONFIG_HELP)]
+    pub(super) config: Option<PathBuf>,
+}
+
+/// What completes a URL.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "With a URL")]
+pub(super) struct UrlArgs {
+    /// The endpoint of a store that speaks S3, or of Azure's emulator.
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+    #[arg(
+        long,
+        value_name = "REGION",
+        help = "The region [default: $AWS_REGION, $AWS_DEFAULT_REGION]"
+    )]
+    region: Option<String>,
+    /// How the bucket is addressed.
+    #[arg(long, value_name = "HOW", value_parser = ["path", "virtual"])]
+    addressing: Option<String>,
+    /// Certificates in PEM to trust beside the system's.
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// What the credentials are meant to be able to do; without it, the run tells what fits.
+    #[arg(long, value_name = "ACCESS", value_parser = accesses())]
+    access: Option<String>,
+    /// Allows plain http beyond this machine and private addresses.
+    #[arg(long)]
+    allow_http: bool,
+}
+
+impl UrlArgs {
+    /// Returns the flags as the configuration takes them.
+    pub(super) fn flags(&self) -> UrlFlags {
+        let Self {
+            endpoint_url,
+            region,
+            addressing,
+            ca_file,
+            access,
+            allow_http,
+        } = self;
+        UrlFlags {
+            endpoint_url: endpoint_url.clone(),
+            region: region.clone(),
+            addressing: addressing.clone(),
+            ca_file: ca_file.clone(),
+            access: access.clone(),
+            allow_http: *allow_http,
+        }
+    }
+}
+
+/// What is written, and where to.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// The format on standard output: human or json (JSON Lines, one object a target).
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = parse_format)]
+    pub(super) format: Format,
+    /// Writes the report to a file as well, such as json=report.json; may be given again.
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_file)]
+    pub(super) output: Vec<FileOutput>,
+    /// Says nothing when all is well.
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// Shows each request with its id on standard error.
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+}
+
+/// A file that a report is written to.
+#[derive(Debug, Clone)]
+pub(super) struct FileOutput {
+    pub(super) format: Format,
+    pub(super) path: PathBuf,
+}
+
+/// What is done with the configuration file.
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Prints a commented file made from a URL or the environment; it holds no secret.
+    Init {
+        /// The place to write about; without it, what the environment's variables say.
+        #[arg(value_name = "URL")]
+        url: Option<String>,
+        /// Writes to this file, which must not exist yet.
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Checks the file and every target in it, secrets included, without asking any service.
+    Check {
+        #[command(flatten)]
+        file: FileArgs,
+    },
+    /// Shows the configuration that is in effect, with secrets hidden.
+    Show {
+        /// Names from the file, or URLs; without any, every target of the file.
+        #[arg(value_name = "TARGET")]
+        targets: Vec<String>,
+        #[command(flatten)]
+        file: FileArgs,
+    },
+}
+
+/// The arguments of `demo`.
+#[cfg(feature = "demo")]
+#[derive(Debug, ClapArgs)]
+pub(super) struct DemoArgs {
+    /// Leaves the server up until interrupted, and prints what to try on it.
+    #[arg(long)]
+    pub(super) keep: bool,
+}
+
+/// The arguments of `completions`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: Shell,
+}
+
+impl Args {
+    /// Reads the arguments of this process.
+    ///
+    /// # Errors
+    ///
+    /// How the program ends instead: after `--help` and `--version` well, after a mistake not.
+    pub fn from_command_line() -> Result<Self, Exit> {
+        Self::try_parse().map_err(|error| {
+            // A reader that has gone is no error.
+            let _ = error.print();
+            if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Passed
+            }
+        })
+    }
+}
+
+fn accesses() -> PossibleValuesParser {
+    Access::DECLARABLE.map(Access::name).into()
+}
+
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        Duration::ZERO => Err("it is zero; expected a duration such as 60s".to_owned()),
+        timeout => Ok(timeout),
+    }
+}
+
+fn parse_format(text: &str) -> Result<Format, String> {
+    Format::from_name(text).ok_or_else(|| "expected human or json".to_owned())
+}
+
+fn parse_file(text: &str) -> Result<FileOutput, String> {
+    let expected = "expected FORMAT=PATH, such as json=report.json";
+    let (format, path) = text.split_once('=').ok_or(expected)?;
+    if path.is_empty() {
+        return Err(expected.to_owned());
+    }
+    Ok(FileOutput {
+        format: parse_format(format)?,
+        path: PathBuf::from(path),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn values_are_taken_as_given() {
+        let args = Args::try_parse_from([
+            "backstop",
+            "verify",
+            "primary",
+            "s3://b",
+            "--checks",
+            "put-object,get-range",
+            "--size",
+            "64MiB",
+            "--wait",
+            "10m",
+            "--output",
+            "json=a=b.json",
+            "--output",
+            "human=/x",
+            "-v",
+        ]);
+        let Command::Verify(args) = args.expect("arguments").command else {
+            panic!("another command");
+        };
+        assert_eq!(args.targets, ["primary", "s3://b"]);
+        assert_eq!(args.checks, ["put-object", "get-range"]);
+        assert_eq!(args.size, Some(64 << 20));
+        assert_eq!(args.wait, Some(Duration::from_mins(10)));
+        assert_eq!(args.output.output[0].path, PathBuf::from("a=b.json"));
+        assert_eq!(args.output.output[1].format, Format::Human);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for bad in [
+            &["verify", "--timeout", "0s"][..],
+            &["verify", "--timeout", "60"],
+            &["verify", "--format", "xml"],
+            &["verify", "--output", "report.json"],
+            &["verify", "--access", "all"],
+            &["verify", "--quiet", "-v"],
+            &["verify", "--quick", "--size", "1MiB"],
+            &["frobnicate"],
+        ] {
+            let args = std::iter::once("backstop").chain(bad.iter().copied());
+            assert!(Args::try_parse_from(args).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! One run on one target: connected, asked, reported.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+use super::super::args::VerifyArgs;
+use super::super::run::Mistake;
+use super::super::vantage::vantage;
+use super::Sink;
+use crate::config::{Encryption, Environment, StoreConfig, Target};
+use crate::connect::{Connected, connect};
+use crate::engine::{RunRequest, WireTap};
+use crate::report::{Report, TargetInfo};
+use crate::verify::verify;
+
+/// The longest a run may take unless told otherwise.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// A target that is connected, with what is to be asked.
+pub(super) struct Session<'a> {
+    target: &'a Target,
+    sink: Sink,
+    tap: Arc<WireTap>,
+    connected: Connected,
+    request: RunRequest,
+}
+
+impl<'a> Session<'a> {
+    /// Connects a target; of its store nothing is asked.
+    pub(super) async fn open(
+        target: &'a Target,
+        args: &VerifyArgs,
+        environment: &Environment,
+        sink: Sink,
+    ) -> Result<Self, Mistake> {
+        let limit = args.timeout.or(target.timeout).unwrap_or(TIMEOUT);
+        let (tap, connected, spent) = connect_within(target, &sink, limit).await?;
+        let mut request = request(target, args, environment, &connected);
+        request.timeout = limit.saturating_sub(spent);
+        Ok(Self {
+            target,
+            sink,
+            tap,
+            connected,
+            request,
+        })
+    }
+
+    /// Returns the target's name.
+    pub(super) fn name(&self) -> &'a str {
+        &self.target.name
+    }
+
+    /// Runs once.
+    pub(super) async fn run(&self, interrupt: watch::Receiver<bool>) -> Result<Report, Mistake> {
+        let Connected { store, identity } = self.connected.clone();
+        let tap = Arc::clone(&self.tap);
+        let report = verify(store, identity, self.request.clone(), tap, interrupt).await;
+        report.map_err(|rule| {
+            let name = self.name();
+            Mistake::new(format!(
+                "{name}: the prefix leaves no room for the sandbox's keys: {rule}"
+            ))
+        })
+    }
+
+    /// Connects anew, so that the next run is made with fresh credentials.
+    pub(super) async fn again(self) -> Result<Self, Mistake> {
+        let limit = self.request.timeout;
+        let (tap, connected, _) = connect_within(self.target, &self.sink, limit).await?;
+        Ok(Self {
+            tap,
+            connected,
+            ..self
+        })
+    }
+}
+
+/// Connects, and returns how long that took: the AWS chain may have to look for a region.
+async fn connect_within(
+    target: &Target,
+    sink: &Sink,
+    limit: Duration,
+) -> Result<(Arc<WireTap>, Connected, Duration), Mistake> {
+    let begun = Instant::now();
+    let tap = WireTap::new(sink.clone());
+    match timeout(limit, connect(target, tap.clone())).await {
+        Ok(Ok(connected)) => Ok((tap, connected, begun.elapsed())),
+        Ok(Err(error)) => Err(Mistake::new(error.to_string())),
+        Err(_) => Err(Mistake::new(format!(
+            "{}: no region was found in time; set one in the configuration, by --region or in \
+             AWS_REGION",
+            target.name
+        ))),
+    }
+}
+
+fn request(
+    target: &Target,
+    args: &VerifyArgs,
+    environment: &Environment,
+    connected: &Connected,
+) -> RunRequest {
+    let location = connected.store.location().as_str();
+    let encrypted = match &target.store {
+        StoreConfig::S3(store) | StoreConfig::Minio(store) => {
+            matches!(store.encryption, Some(Encryption::SseKms { .. }))
+        }
+        StoreConfig::Azure(_) => false,
+    };
+    RunRequest {
+        target: TargetInfo {
+            name: target.name.clone(),
+            provider: target.store.provider().to_owned(),
+            location: match target.prefix.as_str() {
+                "" => location.to_owned(),
+                prefix => format!("{location}/{prefix}"),
+            },
+            endpoint: target.store.endpoint().map(str::to_owned),
+            region: target.store.region().map(str::to_owned),
+        },
+        vantage: vantage(target, environment),
+        access: target.access,
+        prefix: target.prefix.clone(),
+        encrypted,
+        folder: target.folder.clone(),
+        levels: target.levels.clone(),
+        only: (!args.checks.is_empty()).then(|| args.checks.clone()),
+        quick: args.quick,
+        size: args.size,
+        timeout: TIMEOUT,
+        sweep_after: target.sweep_after,
+    }
+}

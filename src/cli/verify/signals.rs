@@ -1,0 +1,53 @@
+//! SIGINT and SIGTERM: the first one ends the run in order, the second one at once.
+
+use std::sync::{Arc, OnceLock};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use super::super::console;
+use super::super::exit::Exit;
+use super::super::run::Mistake;
+
+/// Listens for signals while the runtime runs.
+pub(super) struct Signals {
+    first: Arc<OnceLock<Exit>>,
+}
+
+impl Signals {
+    /// Begins to listen; the first signal turns `stop` true.
+    pub(super) fn listen(stop: watch::Sender<bool>) -> Result<Self, Mistake> {
+        let of = |kind| signal(kind).map_err(Mistake::signals);
+        let interrupt = of(SignalKind::interrupt())?;
+        let terminate = of(SignalKind::terminate())?;
+        let first = Arc::new(OnceLock::new());
+        tokio::spawn(heed(interrupt, terminate, stop, Arc::clone(&first)));
+        Ok(Self { first })
+    }
+
+    /// Returns how the program ends because of a signal, where one came.
+    pub(super) fn received(&self) -> Option<Exit> {
+        self.first.get().copied()
+    }
+}
+
+async fn heed(
+    mut interrupt: Signal,
+    mut terminate: Signal,
+    stop: watch::Sender<bool>,
+    first: Arc<OnceLock<Exit>>,
+) {
+    loop {
+        let exit = tokio::select! {
+            _ = interrupt.recv() => Exit::Interrupted,
+            _ = terminate.recv() => Exit::Terminated,
+        };
+        if first.set(exit).is_err() {
+            exit.now();
+        }
+        console::say(
+            "stopping: what was written is being removed, for at most 5 s; a second signal ends at once",
+        );
+        stop.send_replace(true);
+    }
+}

@@ -1,0 +1,53 @@
+//! The configuration: as written in a file or on the command line, and as validated targets.
+//!
+//! ```text
+//! file     --document, file-->  forms  --target-->  Target
+//! URL, flags, variables --url-->  ^
+//! ```
+//!
+//! A *form* holds values exactly as given, each with its [`Origin`]; a [`Target`] holds values that
+//! a provider can be built from. A target of the file and one made of a URL go through the same
+//! validation, so that they fail with the same words.
+//!
+//! # Why
+//!
+//! The TOML tree is read by hand rather than by serde's derive: every problem of a file is
+//! reported at once with its line, and a value that may be a secret written into the wrong field
+//! can never be repeated by a library's error text.
+
+mod address;
+mod azure;
+mod connection_string;
+mod document;
+mod endpoint;
+mod environment;
+mod file;
+mod given;
+mod host;
+mod lookup;
+mod names;
+mod origin;
+mod problem;
+mod s3;
+mod show;
+mod starter;
+mod target;
+#[cfg(test)]
+mod tests;
+mod url;
+mod values;
+
+pub use azure::{AzureCredentials, AzureStore, ServicePrincipal};
+pub use endpoint::Endpoint;
+pub use environment::Environment;
+pub use file::ConfigFile;
+pub use given::Sourced;
+pub use lookup::{config_paths, find_config};
+pub use origin::{Located, Origin};
+pub use problem::{ConfigError, ConfigErrors};
+pub use s3::{Addressing, Checksums, Encryption, S3Credentials, S3Store};
+pub use show::show;
+pub use starter::starter;
+pub use target::{StoreConfig, Target};
+pub use url::{UrlFlags, is_url, url_target};
+pub use values::{parse_duration, parse_size};

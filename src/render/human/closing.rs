@@ -1,0 +1,153 @@
+//! What fits, what was not proven, what is left, and the verdict on the last line.
+
+use std::io::{self, Write};
+
+use super::words::{bytes, count, verdict_style};
+use crate::render::style;
+use crate::render::text::Paragraph;
+use crate::report::{
+    Access, CheckRecord, Cleanup, CleanupState, Fits, Left, Level, Outcome, Report, Verdict,
+};
+
+/// Writes the end of one report.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out)?;
+    if let Some(fits) = &report.fits {
+        Paragraph::plain(&fits_words(fits)).write(out, "fits: ")?;
+    }
+    if !report.not_proven.is_empty() {
+        let open = report.not_proven.join("; ");
+        Paragraph::plain(&open).write(out, "not proven here: ")?;
+    }
+    write_cleanup(&report.cleanup, out)?;
+    write_verdict(report, out)
+}
+
+fn fits_words(fits: &Fits) -> String {
+    let names = |accesses: &[Access]| {
+        let names: Vec<_> = accesses.iter().map(|access| access.name()).collect();
+        names.join(", ")
+    };
+    let not: Vec<_> = fits
+        .not
+        .iter()
+        .map(|misfit| {
+            format!(
+                "not {} ({})",
+                misfit.access.name(),
+                misfit.because.join(", ")
+            )
+        })
+        .collect();
+    match (fits.fits.as_slice(), not.as_slice()) {
+        ([], []) => "nothing that was seen decides it".to_owned(),
+        ([], not) => format!("no access that can be declared; {}", not.join("; ")),
+        (fitting, []) => names(fitting),
+        (fitting, not) => format!("{}; {}", names(fitting), not.join("; ")),
+    }
+}
+
+fn write_cleanup(cleanup: &Cleanup, out: &mut dyn Write) -> io::Result<()> {
+    let Cleanup {
+        state,
+        left,
+        keys,
+        swept,
+    } = cleanup;
+    let mut text = match state {
+        CleanupState::NothingWritten => "nothing was written".to_owned(),
+        CleanupState::Clean => "everything that was written is removed again".to_owned(),
+        CleanupState::Bounded => format!(
+            "{} left, which these credentials cannot remove; it does not grow on a bucket without \
+             versions",
+            left_words(left)
+        ),
+        CleanupState::Incomplete => format!("{} left against expectation", left_words(left)),
+    };
+    if !keys.is_empty() && !left.is_nothing() {
+        text = format!("{text}: {}", keys.join(", "));
+    }
+    if *swept > 0 {
+        text = format!(
+            "{text}; {} of earlier runs swept",
+            count(*swept, "leftover")
+        );
+    }
+    let first = match state {
+        CleanupState::Incomplete => Paragraph::default().add(style::DOUBTFUL, &text),
+        _ => Paragraph::plain(&text),
+    };
+    first.write(out, "cleanup: ")
+}
+
+fn left_words(left: &Left) -> String {
+    let counted = [
+        (left.objects, "object"),
+        (left.versions, "version"),
+        (left.markers, "delete marker"),
+        (left.uploads, "open upload"),
+    ];
+    let mut parts: Vec<_> = counted
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, noun)| count(number, noun))
+        .collect();
+    if left.bytes > 0 {
+        parts.push(bytes(left.bytes));
+    }
+    if parts.is_empty() {
+        return "something that could not be counted is".to_owned();
+    }
+    let verb = if parts.len() == 1 && parts[0].starts_with("1 ") {
+        "is"
+    } else {
+        "are"
+    };
+    format!("{} {verb}", parts.join(", "))
+}
+
+fn write_verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let asked: Vec<&CheckRecord> = report
+        .checks
+        .iter()
+        .filter(|record| record.level != Level::NotRun)
+        .collect();
+    let of = |outcome: Outcome| {
+        asked
+            .iter()
+            .filter(|record| record.outcome == outcome)
+            .count()
+    };
+    let seconds = format!(
+        "{}.{:02} s",
+        report.duration_ms / 1_000,
+        report.duration_ms % 1_000 / 10
+    );
+    let passed = of(Outcome::Passed);
+    let mut text = match (asked.len(), report.verdict) {
+        (0, _) => format!("no check was asked, in {seconds}"),
+        (all, Verdict::Passed) => format!("{passed} of {all} checks in {seconds}"),
+        (all, _) => format!("{passed} of {all} checks passed in {seconds}"),
+    };
+    let others = [
+        Outcome::Failed,
+        Outcome::Inconclusive,
+        Outcome::Skipped,
+        Outcome::Unsupported,
+    ];
+    let others: Vec<_> = others
+        .into_iter()
+        .filter(|outcome| of(*outcome) > 0)
+        .map(|outcome| format!("{} {}", of(outcome), outcome.name()))
+        .collect();
+    if !others.is_empty() {
+        text = format!("{text}; {}", others.join(", "));
+    }
+    Paragraph::default()
+        .add(
+            verdict_style(report.verdict),
+            &format!("{}:", report.verdict.name()),
+        )
+        .add(style::PLAIN, &text)
+        .write(out, "")
+}

@@ -1,0 +1,62 @@
+//! The place, the access, who asked and from where.
+
+use std::io::{self, Write};
+
+use crate::render::style;
+use crate::render::text::Paragraph;
+use crate::report::{Access, Principal, Report, Vantage};
+
+/// Writes the header of one report.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let target = &report.target;
+    let mut title = Paragraph::default();
+    // A target without a name in a configuration is called by its URL.
+    if target.name.contains("://") || target.name.starts_with("arn:") {
+        title = title.add(style::STRONG, &target.location);
+    } else {
+        title = title
+            .add(style::STRONG, &format!("{}:", target.name))
+            .add(style::PLAIN, &target.location);
+    }
+    title.write(out, "")?;
+    let mut facts = vec![match report.access {
+        Access::Undeclared => "access undeclared".to_owned(),
+        access => format!("access {}", access.name()),
+    }];
+    facts.extend(report.principal.as_ref().map(who));
+    facts.extend(from(&report.vantage));
+    let endpoint = target.endpoint.as_ref();
+    facts.extend(endpoint.map(|endpoint| format!("endpoint {endpoint}")));
+    let region = target.region.as_ref();
+    facts.extend(region.map(|region| format!("region {region}")));
+    Paragraph::default()
+        .add(style::PLAIN, &facts.join(", "))
+        .write(out, "  ")?;
+    writeln!(out)
+}
+
+fn who(principal: &Principal) -> String {
+    let ends = match principal.expires_at {
+        Some(at) => format!(", until {at}"),
+        None => String::new(),
+    };
+    format!("as {} ({}{ends})", principal.id, principal.source)
+}
+
+fn from(vantage: &Vantage) -> Option<String> {
+    let mut text = match (&vantage.host, vantage.addresses.as_slice()) {
+        (None, []) => {
+            return vantage
+                .proxy
+                .as_ref()
+                .map(|proxy| format!("through {proxy}"));
+        }
+        (Some(host), []) => format!("from {host}"),
+        (Some(host), addresses) => format!("from {host} ({})", addresses.join(", ")),
+        (None, addresses) => format!("from {}", addresses.join(", ")),
+    };
+    if let Some(proxy) = &vantage.proxy {
+        text = format!("{text} through {proxy}");
+    }
+    Some(text)
+}

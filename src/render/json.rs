@@ -1,0 +1,55 @@
+//! JSON Lines: one object a target, exactly the report.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use crate::report::Report;
+
+/// Writes each report as one line.
+pub(super) fn write(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+    for report in reports {
+        let line = serde_json::to_string(report).map_err(io::Error::from)?;
+        writeln!(out, "{}", escape(&line))?;
+    }
+    Ok(())
+}
+
+/// Escapes the control characters that JSON itself lets pass.
+///
+/// They can only stand inside of strings, where `\u0085` means the same, and a terminal that shows
+/// the line must not take a service's words for commands.
+fn escape(line: &str) -> String {
+    let mut escaped = String::with_capacity(line.len());
+    for letter in line.chars() {
+        if letter.is_control() {
+            // Writing to a string cannot fail; every control character has four digits at most.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(letter));
+        } else {
+            escaped.push(letter);
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::human::samples;
+
+    #[test]
+    fn a_line_is_the_report_and_nothing_else() {
+        let mut report = samples::failed();
+        report.diagnoses[0].evidence = vec!["\u{1b}[31m\u{9b}31m\u{7f}\nred".to_owned()];
+        let reports = [report, samples::passed()];
+        let mut out = Vec::new();
+        write(&reports, &mut out).expect("written");
+        let text = String::from_utf8(out).expect("UTF-8");
+        assert!(!text.trim_end().chars().any(|c| c.is_control() && c != '\n'));
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 2);
+        for (line, report) in lines.iter().zip(&reports) {
+            let read: Report = serde_json::from_str(line).expect("a report");
+            assert_eq!(read, *report);
+        }
+    }
+}

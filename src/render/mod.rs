@@ -1,0 +1,18 @@
+//! The report for people and for programs.
+//!
+//! | file | writes |
+//! | --- | --- |
+//! | `human` | a report to be read, with a file for each of its parts |
+//! | `json` | JSON Lines, one object a target |
+//! | `text` | paragraphs: wrapped, coloured, and free of foreign control characters |
+//!
+//! A renderer sees finished reports only. It writes colour always; whoever owns the stream strips
+//! it where it is not wanted.
+
+mod format;
+mod human;
+mod json;
+mod text;
+
+pub use format::Format;
+pub use text::{clean, style};
