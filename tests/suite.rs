@@ -2,6 +2,7 @@
 
 mod attribution;
 mod conformance;
+mod journeys;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -33,6 +34,12 @@ const TESTS: &[Test] = tests![
     attribution::time::a_run_ends_in_time_wherever_the_store_stops_answering,
     attribution::time::an_interrupted_run_cleans_up,
     attribution::time::leftovers_are_swept_once_they_are_old,
+    journeys::healthy::minio_passes_full_and_is_left_as_it_was,
+    journeys::healthy::minio_through_s3_passes_full_and_is_left_as_it_was,
+    journeys::healthy::azurite_passes_full_with_its_key,
+    journeys::healthy::azurite_passes_full_with_a_connection_string,
+    journeys::healthy::azurite_passes_full_with_a_service_principal,
+    journeys::healthy::the_first_minute_needs_a_url_and_the_usual_variables,
 ];
 
 fn main() {

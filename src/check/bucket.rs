@@ -36,6 +36,7 @@ creates a bucket.
 /// # Errors
 ///
 /// The refusal, when there was no success.
+#[expect(clippy::unused_async, reason = "every check is asked in the same way")]
 pub(super) async fn run(context: &Context<'_>) -> Answer {
     let opening = &context.run.opening;
     let Err(list) = &opening.list else {

@@ -55,12 +55,11 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         .complete_multipart(key, &upload, &[part], CompleteOptions::default())
         .await;
     match (aborted, completed) {
-        // Where abort is denied the upload was completed instead, so that no part stays.
-        (Err(error), _) => Err(error.into()),
         (Ok(()), Ok(_)) => Err(Stop::violated(
             "the abort was answered with success, and the upload could still be completed",
         )),
         (Ok(()), Err(error)) if error.kind() == ErrorKind::UploadNotFound => Ok(None),
-        (Ok(()), Err(error)) => Err(error.into()),
+        // Where abort is denied the upload was completed instead, so that no part stays.
+        (Err(error), _) | (Ok(()), Err(error)) => Err(error.into()),
     }
 }

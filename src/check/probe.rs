@@ -4,6 +4,8 @@
 //! a probe can tell whether it is whole without knowing the run that wrote it, and a probe of any
 //! size is written and verified in bounded memory.
 
+use std::fmt::Write as _;
+
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -30,9 +32,14 @@ impl Probe {
         let size = size.max(Self::SMALLEST);
         let fields = format!("{MAGIC} run={run} label={label} at={at} bytes={size}");
         let digest = Sha256::digest(fields.as_bytes());
-        let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut header = format!("{fields} sha256=");
+        for byte in &digest {
+            // Writing to a string cannot fail.
+            let _ = write!(header, "{byte:02x}");
+        }
+        header.push('\n');
         Self {
-            header: format!("{fields} sha256={hash}\n"),
+            header,
             size,
             seed: seed_of(&digest),
         }

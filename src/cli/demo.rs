@@ -1,7 +1,5 @@
 //! `demo`: a guided tour on an embedded server.
 
-use std::fmt::Write as _;
-
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::DemoArgs;
@@ -62,30 +60,29 @@ fn line(seen: &Seen) -> String {
     } else {
         ("wrong", style::BAD)
     };
-    let (title, access) = (seen.scene.title, seen.scene.access.name());
+    let title = seen.scene.title;
     let Seen { expected, saw, .. } = seen;
-    format!("{style}{word}{style:#}  {title}, {access}: expected {expected}, saw {saw}\n")
+    format!("{style}{word}{style:#}  {title}: expected {expected}, saw {saw}\n")
 }
 
 /// What to try on the server while it is up.
 fn invitation(server: &DemoServer) -> String {
     let endpoint = server.endpoint();
-    let mut text = format!(
+    let text = format!(
         "\nThe server stays up until it is interrupted. In another shell:\n\n  \
          export AWS_ACCESS_KEY_ID={ACCESS_KEY_ID}\n  \
          export AWS_SECRET_ACCESS_KEY={SECRET_ACCESS_KEY}\n  \
          export AWS_REGION=us-east-1\n  \
          export AWS_ENDPOINT_URL_S3={endpoint}\n\n"
     );
-    for scene in &SCENES {
+    let commands = SCENES.map(|scene| {
         let (bucket, access) = (scene.bucket, scene.access.name());
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "  backstop verify s3://{bucket}/backups --access {access}"
-        );
-    }
-    text
+        format!("  backstop verify s3://{bucket}/backups --access {access}\n")
+    });
+    // A scene with another secret has the command of the one before it.
+    let mut commands = commands.to_vec();
+    commands.dedup();
+    text + &commands.concat()
 }
 
 async fn until_interrupted() -> Result<(), Mistake> {

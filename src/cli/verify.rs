@@ -38,9 +38,10 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment) -> Result<Exit, 
         .enable_all()
         .build()
         .map_err(Mistake::runtime)?;
-    let (reports, signal) = runtime.block_on(verify(args, &chosen.targets, environment))?;
-    // Dropping the runtime would wait for threads; the program ends without.
-    std::mem::forget(runtime);
+    let verified = runtime.block_on(verify(args, &chosen.targets, environment));
+    // Without waiting for threads: a name resolution may hang in one.
+    runtime.shutdown_background();
+    let (reports, signal) = verified?;
     let exit = finish(args, &reports);
     Ok(signal.unwrap_or(exit))
 }

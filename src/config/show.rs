@@ -38,7 +38,7 @@ impl Sheet {
     }
 
     fn comment(&mut self, text: &str) {
-        self.line(&format!("# {}", text.escape_debug()));
+        self.line(&format!("# {}", text.replace(char::is_control, " ")));
     }
 
     fn table(&mut self, path: &str) {

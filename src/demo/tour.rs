@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use backstop_contract::fault::{Fault, FaultStore};
 use backstop_contract::memory::Denied;
@@ -256,7 +257,7 @@ fn request(target: Target, location: String, server: &DemoServer) -> RunRequest 
         only: None,
         quick: false,
         size: None,
-        timeout: std::time::Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
         sweep_after: target.sweep_after,
     }
 }

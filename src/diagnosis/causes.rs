@@ -44,6 +44,9 @@ const fn azure(
     }
 }
 
+/// The code of a missing permission.
+pub(super) const DENIED: &str = "missing-permission";
+
 /// The causes; a provider's own row stands before the one for all.
 #[rustfmt::skip]
 const CAUSES: &[Cause] = &[
@@ -73,10 +76,10 @@ const CAUSES: &[Cause] = &[
         &["Set this host's clock by NTP (chronyc tracking shows how far off it is); 15 minutes are allowed."]),
     any(ErrorKind::CredentialExpired, "credential-expired", "the credentials have ended",
         &["Get new credentials, and rotate them before they end next time."]),
-    azure(ErrorKind::PermissionDenied, "missing-permission", "the identity may not do this",
+    azure(ErrorKind::PermissionDenied, DENIED, "the identity may not do this",
         &["Grant {permissions} on {resource}: the role Storage Blob Data Contributor has it. A new assignment can take 30 minutes: --wait 30m waits for it.",
           "If the code is AuthorizationFailure, look at the account's network rules first: it is refused before roles are asked."]),
-    any(ErrorKind::PermissionDenied, "missing-permission", "the credentials may not do this",
+    any(ErrorKind::PermissionDenied, DENIED, "the credentials may not do this",
         &["Grant {permissions} on {resource}.",
           "If they are not meant to have it, declare the access that fits with --access (or access in the configuration)."]),
     any(ErrorKind::BucketNotFound, "bucket-not-found", "there is no such {word}",

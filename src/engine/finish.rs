@@ -2,19 +2,15 @@
 
 use std::time::Duration;
 
-use backstop_contract::{Error, ObjectVersion, Principal};
-use jiff::Timestamp;
+use backstop_contract::{Error, ObjectVersion};
 
-use super::not_proven::not_proven;
-use super::request::RunRequest;
 use super::resolve::{Resolver, skipped};
 use super::sandbox::{Journal, Swept};
 use super::tap::WireTap;
 use crate::check::{self, Keys, Mode};
-use crate::plan::{Plan, fits};
+use crate::plan::Plan;
 use crate::report::{
-    Access, CheckRecord, Cleanup, CleanupState, Finding, FindingCode, Left, Outcome, Report,
-    SCHEMA, Stage, verdict,
+    CheckRecord, Cleanup, CleanupState, Finding, FindingCode, Left, Outcome, Stage,
 };
 
 /// The most keys that a report names.
@@ -237,36 +233,6 @@ impl Finish<'_> {
             }
         };
         Some(Finding::plain(FindingCode::Note, text))
-    }
-
-    /// Puts the report together.
-    pub(super) fn report(
-        &self,
-        run_id: String,
-        started_at: Timestamp,
-        duration_ms: u64,
-        request: &RunRequest,
-        principal: Option<Principal>,
-        checks: Vec<CheckRecord>,
-        cleanup: Cleanup,
-    ) -> Report {
-        let undeclared = request.access == Access::Undeclared;
-        Report {
-            schema: SCHEMA.to_owned(),
-            run_id,
-            started_at,
-            duration_ms,
-            target: request.target.clone(),
-            access: request.access,
-            principal,
-            vantage: request.vantage.clone(),
-            diagnoses: Vec::new(),
-            fits: undeclared.then(|| fits(&checks)),
-            not_proven: not_proven(request.access, &checks, &request.vantage),
-            cleanup,
-            verdict: verdict(&checks),
-            checks,
-        }
     }
 }
 

@@ -12,14 +12,15 @@ use tokio::time::{sleep_until, timeout_at};
 use super::clock::Deadline;
 use super::event::Event;
 use super::finish::{Cleaned, Finish, Stopped};
+use super::not_proven::not_proven;
 use super::request::RunRequest;
 use super::resolve::Resolver;
 use super::runner::Runner;
 use super::sandbox::{Journal, Journalled, Removal, Swept, clean_up, open, residue, sweep};
 use super::tap::WireTap;
 use crate::check::{CheckStore, Effect, Facts, Keys, Mode, OBJECT_SIZE, Probe, Shared};
-use crate::plan::{Plan, Wishes};
-use crate::report::{CheckRecord, Report};
+use crate::plan::{Plan, Wishes, fits};
+use crate::report::{Access, CheckRecord, Report, SCHEMA, verdict};
 
 /// Runs a plan on a store and reports what was found.
 ///
@@ -45,7 +46,7 @@ pub async fn run(
     session.tap.emit(&Event::CleaningUp);
     let end = deadline.end(stopped == Stopped::Interrupted);
     let mode = found.mode();
-    let removal = session.removal(&found);
+    let removal = found.removal();
     let store = session.check_store();
     let verified = mode == Some(Mode::Own) && !session.request.quick;
     let cleaning = async {
@@ -87,6 +88,16 @@ impl Found {
             records: vec![None; checks],
             swept: Swept::default(),
             principal: None,
+        }
+    }
+
+    /// Returns how much the clean-up may remove.
+    fn removal(&self) -> Removal {
+        match self.shared.get().map(|shared| &shared.opening) {
+            None => Removal::Known,
+            Some(opening) if opening.mode == Mode::Own => Removal::All,
+            Some(opening) if matches!(opening.delete, Some(Ok(()))) => Removal::Known,
+            Some(_) => Removal::Uploads,
         }
     }
 
@@ -205,15 +216,6 @@ impl Session {
         sweep(&self.check_store(), &self.keys, age, now).await
     }
 
-    fn removal(&self, found: &Found) -> Removal {
-        match found.shared.get().map(|shared| &shared.opening) {
-            None => Removal::Known,
-            Some(opening) if opening.mode == Mode::Own => Removal::All,
-            Some(opening) if matches!(opening.delete, Some(Ok(()))) => Removal::Known,
-            Some(_) => Removal::Uploads,
-        }
-    }
-
     fn finish(
         self,
         found: Found,
@@ -232,20 +234,29 @@ impl Session {
             stopped,
             swept: found.swept,
         };
-        let checks = finish.records(found.records);
+        let mut checks = finish.records(found.records);
         let (cleanup, record) = finish.cleanup(cleaned);
-        let mut checks = checks;
         self.tap.emit(&Event::CheckFinished { record: &record });
         checks.push(record);
-        finish.report(
-            self.run_id,
-            self.started_at,
-            deadline.elapsed_ms(),
-            &self.request,
-            found.principal,
-            checks,
+        let RunRequest {
+            access, vantage, ..
+        } = self.request;
+        Report {
+            schema: SCHEMA.to_owned(),
+            run_id: self.run_id,
+            started_at: self.started_at,
+            duration_ms: deadline.elapsed_ms(),
+            target: self.request.target,
+            access,
+            principal: found.principal,
+            diagnoses: Vec::new(),
+            fits: (access == Access::Undeclared).then(|| fits(&checks)),
+            not_proven: not_proven(access, &checks, &vantage),
+            vantage,
             cleanup,
-        )
+            verdict: verdict(&checks),
+            checks,
+        }
     }
 }
 

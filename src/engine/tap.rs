@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use backstop_contract::{Exchange, WireObserver};
+use backstop_contract::{Exchange, Operation, WireObserver};
 use jiff::Timestamp;
 
 use super::event::{Event, EventSink};
@@ -64,8 +64,9 @@ impl WireObserver for WireTap {
         let check = ASKING.try_with(|check| *check).ok();
         {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(date) = exchange.date {
-                kept.server_clock = Some(date);
+            // A credential comes from another service, whose clock may be another.
+            if exchange.operation != Operation::Authenticate && exchange.date.is_some() {
+                kept.server_clock = exchange.date;
             }
             if let Some((check, id)) = check.zip(exchange.request_id.clone()) {
                 kept.request_ids.insert(check, id);

@@ -31,6 +31,7 @@ fn against(access: Access, records: &[CheckRecord]) -> Vec<String> {
         .filter(|record| record.outcome != Outcome::Passed)
         .collect();
     let mut because = BTreeSet::new();
+    let mut others = BTreeSet::new();
     for record in &required {
         let finding = record.finding.as_ref();
         match finding.and_then(|finding| finding.error.as_ref()) {
@@ -44,9 +45,13 @@ fn against(access: Access, records: &[CheckRecord]) -> Vec<String> {
             }
             _ if finding.is_some_and(|finding| is_echo(finding.code)) => {}
             _ => {
-                because.insert(format!("{} {}", record.id, record.outcome.name()));
+                others.insert(format!("{} {}", record.id, record.outcome.name()));
             }
         }
+    }
+    // Beside a denial, what else did not pass is mostly its echo.
+    if because.is_empty() {
+        because = others;
     }
     if because.is_empty() && !required.is_empty() {
         because.extend(

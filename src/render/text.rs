@@ -78,12 +78,21 @@ impl Paragraph {
     }
 
     /// Writes the words behind `first`, and behind as many spaces on the lines that follow.
+    pub(super) fn write(&self, out: &mut dyn Write, first: &str) -> io::Result<()> {
+        self.write_hanging(out, first, first.chars().count())
+    }
+
+    /// Writes the words behind `first`, and behind `indent` spaces on the lines that follow.
     ///
     /// A word that is longer than a line stays whole, so that it can be copied.
-    pub(super) fn write(&self, out: &mut dyn Write, first: &str) -> io::Result<()> {
-        let indent = first.chars().count();
+    pub(super) fn write_hanging(
+        &self,
+        out: &mut dyn Write,
+        first: &str,
+        indent: usize,
+    ) -> io::Result<()> {
         write!(out, "{first}")?;
-        let mut column = indent;
+        let mut column = first.chars().count();
         let mut current = style::PLAIN;
         for (index, (style, word)) in self.words.iter().enumerate() {
             let length = word.chars().count();

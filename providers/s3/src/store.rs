@@ -72,6 +72,7 @@ impl S3Store {
             Capability::AbortMultipart,
             Capability::ListUploads,
             Capability::Versions,
+            Capability::DeleteShownVersion,
             Capability::ContentMd5,
             Capability::DeleteAbsent,
             Capability::DeleteShownVersion,

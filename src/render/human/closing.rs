@@ -9,15 +9,18 @@ use crate::report::{
     Access, CheckRecord, Cleanup, CleanupState, Fits, Left, Level, Outcome, Report, Verdict,
 };
 
+/// How far the lines behind a first one are indented.
+const INDENT: usize = 2;
+
 /// Writes the end of one report.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
     if let Some(fits) = &report.fits {
-        Paragraph::plain(&fits_words(fits)).write(out, "fits: ")?;
+        Paragraph::plain(&fits_words(fits)).write_hanging(out, "fits: ", INDENT)?;
     }
     if !report.not_proven.is_empty() {
         let open = report.not_proven.join("; ");
-        Paragraph::plain(&open).write(out, "not proven here: ")?;
+        Paragraph::plain(&open).write_hanging(out, "not proven here: ", INDENT)?;
     }
     write_cleanup(&report.cleanup, out)?;
     write_verdict(report, out)
@@ -77,7 +80,7 @@ fn write_cleanup(cleanup: &Cleanup, out: &mut dyn Write) -> io::Result<()> {
         CleanupState::Incomplete => Paragraph::default().add(style::DOUBTFUL, &text),
         _ => Paragraph::plain(&text),
     };
-    first.write(out, "cleanup: ")
+    first.write_hanging(out, "cleanup: ", INDENT)
 }
 
 fn left_words(left: &Left) -> String {

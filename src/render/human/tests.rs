@@ -25,11 +25,11 @@ primary: s3://acme-backups/production/
 
 not proven here: deleting old backups (put-get); durability
 cleanup: 2 objects, 1.5 KiB are left, which these credentials cannot remove; it
-         does not grow on a bucket without versions: production/.backstop/probe,
-         production/.backstop/probe-multipart
-passed: 6 of 8 checks in 0.11 s; 2 skipped, 1 unsupported
+  does not grow on a bucket without versions: production/.backstop/probe,
+  production/.backstop/probe-multipart
+passed: 5 of 8 checks in 0.11 s; 2 skipped, 1 unsupported
 ";
-    assert_eq!(text(&[passed()]), expected.replace("6 of 8", "5 of 8"));
+    assert_eq!(text(&[passed()]), expected);
 }
 
 #[test]

@@ -104,6 +104,13 @@ pub(super) fn advice(finding: Option<&Finding>) -> &'static str {
         }
         Some(FindingCode::Interrupted) => "run it again and let it finish",
         Some(FindingCode::OtherRun) => "run it again when the other run has ended",
+        Some(FindingCode::WouldLeaveLitter) => {
+            "let these credentials list and delete under the prefix, or declare the access that \
+             fits them"
+        }
+        Some(FindingCode::Allowed) => {
+            "take the right to do this from these credentials, or declare another access"
+        }
         Some(FindingCode::NothingThere) => "put a backup there first, or verify another prefix",
         _ => {
             "run it again with -v to see every request, and show the request id to whoever runs \

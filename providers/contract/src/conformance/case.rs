@@ -64,6 +64,8 @@ pub enum Need {
     Has(Capability),
     /// The bucket keeps versions.
     Versioned,
+    /// The service keeps `/key` and `key` apart, or its provider refuses the first.
+    LeadingSlash,
     /// There is a store of a bucket that does not exist.
     AbsentBucket,
     /// There is a store with a wrong secret.
@@ -79,6 +81,7 @@ impl fmt::Display for Need {
         match self {
             Self::Has(capability) => write!(f, "the capability {capability:?}"),
             Self::Versioned => f.write_str("a bucket that keeps versions"),
+            Self::LeadingSlash => f.write_str("a service that keeps `/key` and `key` apart"),
             Self::AbsentBucket => f.write_str("a store of an absent bucket"),
             Self::WrongSecret => f.write_str("a store with a wrong secret"),
             Self::Denied => f.write_str("a store that may do nothing"),

@@ -9,8 +9,8 @@ use crate::capability::Capability;
 use crate::error::{Error, ErrorKind, Sent};
 use crate::key::ObjectKey;
 use crate::object::{
-    Condition, DeclaredChecksum, DeleteOptions, GetOptions, HeadOptions, ListOptions, PutOptions,
-    UploadId, VersionId,
+    Condition, DeclaredChecksum, DeleteOptions, GetOptions, HeadOptions, ListOptions, PartNumber,
+    PutOptions, UploadId, VersionId,
 };
 use crate::operation::Operation;
 use crate::store::ObjectStore;
@@ -156,7 +156,7 @@ async fn refuses(fixture: &Fixture, twin: &Twin, operation: Operation) -> Outcom
         }
         Operation::GetObject => store.get(key, GetOptions::default()).await.map(drop),
         Operation::DeleteObject => store.delete(key, DeleteOptions::default()).await.map(drop),
-        Operation::CreateMultipart => store.create_multipart(key).await.map(drop),
+        Operation::CreateMultipart => upload(&**store, key).await,
         _ => {
             let put = store.put(key, bytes(1, 10), PutOptions::default()).await;
             put.map(drop)
@@ -166,6 +166,13 @@ async fn refuses(fixture: &Fixture, twin: &Twin, operation: Operation) -> Outcom
     let shown = format!("{error} {error:?}");
     let secret = fixture.secrets.iter().any(|secret| shown.contains(secret));
     holds(!secret, || "the error shows a secret".to_owned())
+}
+
+/// Begins an upload and sends a part: some services take the first without a request.
+async fn upload(store: &dyn ObjectStore, key: &ObjectKey) -> Result<(), Error> {
+    let upload = store.create_multipart(key).await?;
+    let part = store.put_part(key, &upload, PartNumber(1), bytes(1, 10));
+    part.await.map(drop)
 }
 
 async fn list_in_an_absent_bucket_is_refused(fixture: Fixture) -> Outcome {
@@ -268,7 +275,9 @@ async fn observed_answers_have_their_facts(fixture: Fixture) -> Outcome {
         .ok_or_else(|| Failed::new("no recorder"))?;
     drop(recorder.take());
     asked(&fixture).await?;
-    for exchange in recorder.take() {
+    let seen = recorder.take().into_iter();
+    // A credential comes from another service, which need not tell as much.
+    for exchange in seen.filter(|seen| seen.operation != Operation::Authenticate) {
         let absent = exchange.operation == Operation::HeadObject;
         let right = exchange
             .status

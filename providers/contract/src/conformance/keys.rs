@@ -1,7 +1,7 @@
 //! Awkward keys: carried byte for byte, or refused before sending.
 
 use super::verbs::{Outcome, bytes, case, holds, same, same_bytes};
-use super::{Case, Failed, Fixture};
+use super::{Case, Failed, Fixture, Need};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::key::{LONGEST_KEY, ObjectKey};
 use crate::object::PutOptions;
@@ -20,7 +20,7 @@ macro_rules! keys {
     ($($case:ident: $name:expr, $may:ident;)*) => {
         pub(super) static CASES: &[Case] = &[
             $(case!($case),)*
-            case!(key_with_a_slash_in_front_is_exact_or_refused),
+            case!(key_with_a_slash_in_front_is_exact_or_refused, Need::LeadingSlash),
             case!(keys_that_differ_in_case_are_two),
             case!(keys_that_differ_in_their_accents_bytes_are_two),
             case!(longest_key_is_exact),
