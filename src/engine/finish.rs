@@ -165,7 +165,11 @@ impl Finish<'_> {
             return CleanupState::Incomplete;
         }
         if left.is_nothing() && !self.journal.is_unsettled() {
-            return CleanupState::Clean;
+            return if self.journal.wrote() {
+                CleanupState::Clean
+            } else {
+                CleanupState::NothingWritten
+            };
         }
         if self.mode == Some(Mode::Fixed) && left.uploads == 0 {
             return CleanupState::Bounded;

@@ -53,8 +53,8 @@ pub(super) fn request(access: Access) -> RunRequest {
         only: None,
         quick: false,
         size: None,
-        timeout: Duration::from_secs(60),
-        sweep_after: Duration::from_secs(24 * 3600),
+        timeout: Duration::from_mins(1),
+        sweep_after: Duration::from_hours(24),
     }
 }
 

@@ -175,7 +175,7 @@ async fn to_minio(
     match through {
         Through::S3 => {
             let mut config = S3Config::new(bucket, credentials);
-            config.endpoint = Some(server.endpoint().to_owned());
+            config.endpoint = Some(server.endpoint().clone());
             config.region = Some("us-east-1".to_owned());
             let store = backstop_s3::connect(config, recorder).await;
             Ok(Arc::new(store.map_err(text)?))
@@ -208,7 +208,7 @@ async fn azurite_by_key(recorder: Arc<Recorder>, prefix: KeyPrefix) -> Made {
     // "wrong" in base64, as long as a key is.
     let wrong =
         "d3Jvbmcgd3Jvbmcgd3Jvbmcgd3Jvbmcgd3Jvbmcgd3Jvbmcgd3Jvbmcgd3Jvbmcgd3Jvbmcgd3Jvbmcgd3Jvbg==";
-    let later = SystemTime::now() + Duration::from_secs(3600);
+    let later = SystemTime::now() + Duration::from_hours(1);
     let sas = AzureCredentials::Sas {
         token: Secret::new(server.sas(container, "t", later).map_err(text)?),
         source: "test".to_owned(),
@@ -250,7 +250,7 @@ async fn azurite_by_token(recorder: Arc<Recorder>, prefix: KeyPrefix) -> Made {
         source: "test".to_owned(),
     };
     let trust = Some((
-        entra.authority().to_owned(),
+        entra.authority().clone(),
         std::fs::read(entra.ca_file()).map_err(text)?,
     ));
     let connect = async |container: &str, credentials, recorder| {
@@ -286,7 +286,7 @@ async fn to_azurite(
     recorder: Arc<Recorder>,
 ) -> Result<Shared, String> {
     let mut config = AzureConfig::new(server.account(), container, credentials);
-    config.endpoint = Some(server.endpoint().to_owned());
+    config.endpoint = Some(server.endpoint().clone());
     if let Some((authority, ca)) = trust {
         config.authority = Some(authority);
         config.ca_pem = Some(ca);

@@ -13,6 +13,7 @@ use super::super::console;
 use super::Sink;
 use crate::engine::{Event, EventSink};
 use crate::render::clean;
+use crate::report::Stage;
 
 /// How often a line moves.
 const TICK: Duration = Duration::from_millis(120);
@@ -109,7 +110,8 @@ impl EventSink for Line {
                 bar.set_position(0);
             }),
             Event::CheckStarted { id } => self.on_running(|running| running.push(id)),
-            Event::CheckFinished { record } => {
+            // The clean-up is not among the planned ones.
+            Event::CheckFinished { record } if record.stage != Stage::Cleanup => {
                 self.on_bar(|bar| bar.inc(1));
                 self.on_running(|running| running.retain(|id| *id != record.id));
             }

@@ -1,6 +1,7 @@
 //! The record of what a run wrote.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use backstop_contract::{ObjectKey, UploadId, VersionId};
@@ -9,7 +10,10 @@ use crate::report::Left;
 
 /// The record of what a run wrote and has not removed.
 #[derive(Debug, Default)]
-pub(crate) struct Journal(Mutex<BTreeMap<ObjectKey, Entry>>);
+pub(crate) struct Journal {
+    entries: Mutex<BTreeMap<ObjectKey, Entry>>,
+    wrote: AtomicBool,
+}
 
 /// What a run wrote on one key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,7 +40,7 @@ impl Entry {
 
 impl Journal {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<ObjectKey, Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the entry of a key, and forgets it once nothing is left on the key.
@@ -59,6 +63,17 @@ impl Journal {
     #[must_use]
     pub(crate) fn keys(&self) -> Vec<ObjectKey> {
         self.lock().keys().cloned().collect()
+    }
+
+    /// Notes that something was written, whatever becomes of it.
+    pub(super) fn note_write(&self) {
+        self.wrote.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether anything was written.
+    #[must_use]
+    pub(crate) fn wrote(&self) -> bool {
+        self.wrote.load(Ordering::Relaxed)
     }
 
     /// Returns whether a write is among them that has no answer.

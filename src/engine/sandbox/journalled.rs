@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backstop_contract::{
-    Aspect, BucketInfo, Capabilities, CompleteOptions, DeleteOptions, DeleteResult, Error,
-    ErrorKind, GetOptions, GetResult, HeadOptions, Inspected, KeyPrefix, ListOptions, ListPage,
-    ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber, ProviderInfo,
-    PutOptions, PutResult, Result, Sent, StoreLocation, UploadId, UploadPage, VersionPage,
+    Aspect, BucketInfo, Capabilities, Capability, CompleteOptions, DeleteOptions, DeleteResult,
+    Error, ErrorKind, GetOptions, GetResult, HeadOptions, Inspected, KeyPrefix, ListOptions,
+    ListPage, ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber,
+    ProviderInfo, PutOptions, PutResult, Result, Sent, StoreLocation, UploadId, UploadPage,
+    VersionPage,
 };
 use bytes::Bytes;
 
@@ -53,10 +54,13 @@ impl Journalled {
     /// Takes the answer of a write that was journalled as unsettled before it was sent.
     fn settle<T>(&self, key: &ObjectKey, answer: &Result<T>, wrote: impl FnOnce(&mut Entry, &T)) {
         match answer {
-            Ok(done) => self.journal.change(key, |entry| {
-                entry.unsettled_writes -= 1;
-                wrote(entry, done);
-            }),
+            Ok(done) => {
+                self.journal.note_write();
+                self.journal.change(key, |entry| {
+                    entry.unsettled_writes -= 1;
+                    wrote(entry, done);
+                });
+            }
             Err(error) if had_no_effect(error) => self
                 .journal
                 .change(key, |entry| entry.unsettled_writes -= 1),
@@ -144,12 +148,16 @@ impl ObjectStore for Journalled {
         self.admit(Operation::DeleteObject, key)?;
         let answer = self.store.delete(key, options.clone()).await;
         match &answer {
-            Ok(done) => self
-                .journal
-                .change(key, |entry| deleted(entry, &options, done)),
+            Ok(done) => self.journal.change(key, |entry| {
+                deleted(entry, &options, done);
+                if !self.capabilities().has(Capability::AbortMultipart) {
+                    // Where uploads cannot be aborted, their parts go with the object.
+                    entry.uploads.clear();
+                }
+            }),
             Err(error) if error.kind() == ErrorKind::ObjectNotFound => {
                 self.journal.change(key, |entry| {
-                    deleted(entry, &options, &DeleteResult::default())
+                    deleted(entry, &options, &DeleteResult::default());
                 });
             }
             // A delete whose reply is lost may have left a marker.
