@@ -41,7 +41,8 @@ pub struct Report {
     pub checks: Vec<CheckRecord>,
     /// The causes of what is not fine, the gravest first.
     pub diagnoses: Vec<Diagnosis>,
-    /// Which accesses the credentials were seen to have; only where none was declared.
+    /// Which accesses the credentials were seen to have; only where none was declared, and only
+    /// when there is one: what fails altogether is told by its causes.
     pub fits: Option<Fits>,
     /// What this run could not prove, each in a few words.
     pub not_proven: Vec<String>,

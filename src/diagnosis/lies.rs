@@ -1,7 +1,7 @@
 //! What a finding means that is no refusal: a success that lied, a right too many, silence.
 
 use crate::check;
-use crate::report::{CheckRecord, Diagnosis, FindingCode};
+use crate::report::{CheckRecord, Diagnosis, Finding, FindingCode};
 
 /// The findings that stand for themselves, with code and title.
 const TITLES: [(FindingCode, &str, &str); 7] = [
@@ -47,9 +47,17 @@ pub(super) fn of_finding(record: &CheckRecord) -> Option<Diagnosis> {
         code: (*code).to_owned(),
         title: (*title).to_owned(),
         checks: vec![record.id.clone()],
-        evidence: vec![format!("{}: {}", record.id, finding.summary)],
+        evidence: vec![evidence(record, finding)],
         remedies: remedies(finding.code, &record.id),
     })
+}
+
+/// What is the same for every check is said once, without their names.
+fn evidence(record: &CheckRecord, finding: &Finding) -> String {
+    match finding.code {
+        FindingCode::NoAnswer | FindingCode::Interrupted => finding.summary.clone(),
+        _ => format!("{}: {}", record.id, finding.summary),
+    }
 }
 
 fn remedies(code: FindingCode, id: &str) -> Vec<String> {

@@ -101,7 +101,7 @@ impl Finish<'_> {
             ),
             Stopped::OutOfTime(time) => Finding::plain(
                 FindingCode::NoAnswer,
-                format!("no answer within {} s", time.as_secs_f64()),
+                format!("no answer within {:.1} s", time.as_secs_f64()),
             ),
             Stopped::Finished => {
                 Finding::plain(FindingCode::NoAnswer, "it was not answered".to_owned())

@@ -250,7 +250,9 @@ impl Session {
             access,
             principal: found.principal,
             diagnoses: Vec::new(),
-            fits: (access == Access::Undeclared).then(|| fits(&checks)),
+            fits: (access == Access::Undeclared)
+                .then(|| fits(&checks))
+                .filter(|found| !found.fits.is_empty()),
             not_proven: not_proven(access, &checks, &vantage),
             vantage,
             cleanup,

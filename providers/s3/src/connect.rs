@@ -113,7 +113,7 @@ pub async fn connect_as(
     // endpoint of our own there is nothing in them that we would want but the region.
     let ambient = match &endpoint {
         Some(_) => None,
-        None => Some(ambient().await),
+        None => Some(ambient(&wire).await),
     };
     let endpoint = endpoint
         .or_else(|| ambient.as_ref().and_then(ambient_endpoint))
@@ -186,8 +186,9 @@ pub(crate) fn patient(connect_timeout: std::time::Duration) -> TimeoutConfig {
         .build()
 }
 
-async fn ambient() -> SdkConfig {
+async fn ambient(wire: &Wire) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
+        .http_client(wire.clone())
         // The region is decided here, not by the loader: it would ask the metadata service.
         .region(None::<Region>)
         .no_credentials()
