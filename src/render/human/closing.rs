@@ -9,6 +9,9 @@ use crate::report::{
     Access, CheckRecord, Cleanup, CleanupState, Fits, Left, Level, Outcome, Report, Verdict,
 };
 
+/// The most keys that are named.
+const KEYS: usize = 5;
+
 /// How far the lines behind a first one are indented.
 const INDENT: usize = 2;
 
@@ -60,15 +63,24 @@ fn write_cleanup(cleanup: &Cleanup, out: &mut dyn Write) -> io::Result<()> {
     let mut text = match state {
         CleanupState::NothingWritten => "nothing was written".to_owned(),
         CleanupState::Clean => "everything that was written is removed again".to_owned(),
+        // Until when it stays: versions pile up, a plain object is written over.
+        CleanupState::Bounded if left.versions > 0 => format!(
+            "{} left, which these credentials cannot remove; each run adds as much, until a \
+             lifecycle rule removes noncurrent versions",
+            left_words(left)
+        ),
         CleanupState::Bounded => format!(
-            "{} left, which these credentials cannot remove; it does not grow on a bucket without \
-             versions",
+            "{} left, which these credentials cannot remove; the next run writes over it",
             left_words(left)
         ),
         CleanupState::Incomplete => format!("{} left against expectation", left_words(left)),
     };
     if !keys.is_empty() && !left.is_nothing() {
-        text = format!("{text}: {}", keys.join(", "));
+        let named = keys.iter().take(KEYS).map(String::as_str);
+        text = format!("{text}: {}", named.collect::<Vec<_>>().join(", "));
+        if keys.len() > KEYS {
+            text.push_str(", …");
+        }
     }
     if *swept > 0 {
         text = format!(

@@ -24,8 +24,8 @@ primary: s3://acme-backups/production/
              delete-object)
 
 not proven here: deleting old backups (put-get); durability
-cleanup: 2 objects, 1.5 KiB are left, which these credentials cannot remove; it
-  does not grow on a bucket without versions: production/.backstop/probe,
+cleanup: 2 objects, 1.5 KiB are left, which these credentials cannot remove; the
+  next run writes over it: production/.backstop/probe,
   production/.backstop/probe-multipart
 passed: 5 of 8 checks in 0.11 s; 2 skipped, 1 unsupported
 ";
