@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use backstop_contract::ext::ReadBack;
 use backstop_contract::{
-    ETag, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectMeta, ObjectStore, ObjectStoreExt,
-    PutOptions, PutResult, Retrying, VersionId,
+    ETag, Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectMeta, ObjectStore,
+    ObjectStoreExt, PutOptions, PutResult, Retrying, VersionId,
 };
 use jiff::Timestamp;
 
@@ -70,9 +70,30 @@ pub struct Opening {
     pub probe: Probe,
 }
 
+/// What one question told of the object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// The answer is right.
+    Good,
+    /// Another run has written the object since.
+    Changed,
+    /// The object is not there.
+    Absent,
+}
+
+impl Opening {
+    /// Returns whether what is written cannot be removed: the credentials or a lock forbid it.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        matches!(&self.delete, Some(Err(refused)) if refused.is_protection())
+    }
+}
+
 /// What checks learned for those that follow.
 #[derive(Debug, Default)]
 pub struct Facts {
+    /// Whether the object was read back with success.
+    pub was_read: bool,
     /// The object as first written.
     pub object: Option<Written>,
     /// The object as overwritten.
@@ -101,6 +122,17 @@ pub enum Deleted {
     Gone,
     /// A marker hides it.
     Hidden,
+}
+
+impl Written {
+    /// Returns the version that an overwrite leaves alone: not the "null" one of a bucket whose
+    /// versioning is suspended.
+    #[must_use]
+    pub fn kept_version(&self) -> Option<&VersionId> {
+        self.version
+            .as_ref()
+            .filter(|version| version.as_str() != "null")
+    }
 }
 
 impl Context<'_> {
@@ -143,7 +175,7 @@ impl Context<'_> {
         key: &ObjectKey,
         probe: &Probe,
         options: PutOptions,
-    ) -> Result<Written, backstop_contract::Error> {
+    ) -> Result<Written, Error> {
         let put = self.store.put(key, probe.body(), options).await?;
         Ok(Written {
             probe: probe.clone(),
@@ -157,11 +189,7 @@ impl Context<'_> {
     /// # Errors
     ///
     /// Those of [`ObjectStoreExt::read_back`].
-    pub async fn read(
-        &self,
-        key: &ObjectKey,
-        options: GetOptions,
-    ) -> Result<ReadBack, backstop_contract::Error> {
+    pub async fn read(&self, key: &ObjectKey, options: GetOptions) -> Result<ReadBack, Error> {
         let mut round = 0;
         loop {
             match self.store.read_back(key, options.clone()).await {
@@ -189,49 +217,131 @@ impl Context<'_> {
     where
         F: Future<Output = Result<(), Stop>>,
     {
-        let wanted = probe.sha256();
+        let wanted = probe.sha256().await;
         for round in 0..=ASKED_AGAIN {
             let seen = match self.read(key, GetOptions::default()).await {
                 Ok(read) if read.sha256 == wanted => return Ok(()),
                 Ok(read) => Some(read),
-                Err(error) if error.kind() == ErrorKind::ObjectNotFound => None,
+                Err(error) if self.means_absent(&error) => None,
+                Err(error) if self.may_mean_absent(&error) && round < ASKED_AGAIN => None,
                 Err(error) => return Err(error.into()),
             };
-            let foreign = seen
-                .as_ref()
-                .is_none_or(|read| self.is_of_another_run(read));
+            let foreign = match &seen {
+                Some(read) => self.is_of_another_run(read).await,
+                None => true,
+            };
             if !(self.is_fixed() && foreign) {
                 return Err(Stop::Violated(difference(probe, seen.as_ref())));
             }
             if round < ASKED_AGAIN {
-                tokio::time::sleep(self.pause(round)).await;
+                self.pause(round).await;
                 again().await?;
             }
         }
-        Err(Stop::OtherRun(format!(
+        Err(Self::busy(key))
+    }
+
+    /// Returns whether a refused read means that there is no object: on a fixed key that this run
+    /// has read before, a denial does, as Amazon S3 answers without the right to list.
+    #[must_use]
+    pub fn means_absent(&self, error: &Error) -> bool {
+        match error.kind() {
+            ErrorKind::ObjectNotFound => true,
+            ErrorKind::PermissionDenied => self.is_fixed() && self.facts().was_read,
+            _ => false,
+        }
+    }
+
+    /// Returns whether a denied first read of a fixed key may mean that another run has removed the
+    /// object: where these credentials may delete, others of their kind may too.
+    fn may_mean_absent(&self, error: &Error) -> bool {
+        error.kind() == ErrorKind::PermissionDenied
+            && self.is_fixed()
+            && !self.run.opening.is_protected()
+    }
+
+    /// Judges an answer that does not fit what this run wrote: on a fixed key another run may have
+    /// written since, and then the answer must fit what that one wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Violated`] when it fits no run, and those of the request.
+    pub async fn explained_by_another_run(
+        &self,
+        written: &Written,
+        wrong: String,
+        fits: impl Fn(&Probe) -> bool,
+    ) -> Result<Told, Stop> {
+        if !self.is_fixed() {
+            return Err(Stop::Violated(wrong));
+        }
+        let read = match self.read(self.object(), GetOptions::default()).await {
+            Err(error) if self.means_absent(&error) => return Ok(Told::Absent),
+            answer => answer?,
+        };
+        match Probe::parse(&read.head) {
+            Some(now) if now.sha256().await == read.sha256 && now != written.probe => {
+                Ok(if fits(&now) {
+                    Told::Good
+                } else {
+                    Told::Changed
+                })
+            }
+            _ => Err(Stop::Violated(wrong)),
+        }
+    }
+
+    /// Asks a question of the object until it is answered, writing the fixed object again where
+    /// another run has removed or changed it in between, three times at most.
+    ///
+    /// # Errors
+    ///
+    /// That of the question, [`Stop::OtherRun`] when other runs keep writing the key.
+    pub async fn ask_again<F>(&self, written: &Written, ask: impl Fn() -> F) -> Result<(), Stop>
+    where
+        F: Future<Output = Result<Told, Stop>>,
+    {
+        for round in 0..=ASKED_AGAIN {
+            let told = ask().await?;
+            if told == Told::Good {
+                return Ok(());
+            }
+            if !self.is_fixed() {
+                return Err(Stop::violated(
+                    "the write was answered with success, and the object is not found",
+                ));
+            }
+            if round < ASKED_AGAIN {
+                self.pause(round).await;
+                self.write(self.object(), &written.probe, PutOptions::default())
+                    .await?;
+            }
+        }
+        Err(Self::busy(self.object()))
+    }
+
+    fn busy(key: &ObjectKey) -> Stop {
+        Stop::OtherRun(format!(
             "{key} was written or removed by another run each of {} times it was read",
             ASKED_AGAIN + 1
-        )))
+        ))
     }
 
-    fn is_of_another_run(&self, read: &ReadBack) -> bool {
-        Probe::parse(&read.head).is_some_and(|other| {
-            !read.head.starts_with(self.header_of_this_run().as_bytes())
-                && other.size() == read.bytes
-                && other.sha256() == read.sha256
-        })
-    }
-
-    fn header_of_this_run(&self) -> String {
-        format!("backstop-probe/1 run={} ", self.run.run_id)
+    async fn is_of_another_run(&self, read: &ReadBack) -> bool {
+        let Some(other) = Probe::parse(&read.head) else {
+            return false;
+        };
+        !Probe::is_of_run(&self.run.run_id, &read.head)
+            && other.size() == read.bytes
+            && other.sha256().await == read.sha256
     }
 
     /// A pause that differs from run to run, so that two runs do not keep step.
-    fn pause(&self, round: u32) -> Duration {
+    async fn pause(&self, round: u32) {
         let spread = self.run.run_id.bytes().fold(u64::from(round), |sum, byte| {
             sum.wrapping_mul(31).wrapping_add(u64::from(byte))
         });
-        Duration::from_millis(50 + spread % 200)
+        tokio::time::sleep(Duration::from_millis(50 + spread % 200)).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! `delete-object`: can an object be deleted?
 
-use backstop_contract::{DeleteOptions, ErrorKind, ObjectStore, Sent};
+use backstop_contract::{DeleteOptions, Error, ErrorKind, ObjectStore};
 
 use super::context::{Context, Deleted};
 use super::info::{CheckInfo, Effect};
@@ -57,19 +57,14 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     };
     let key = context.object();
     let mut answer = context.store.delete(key, options.clone()).await;
-    if answer
-        .as_ref()
-        .is_err_and(|error| error.sent() == Sent::Maybe)
-    {
-        // A delete whose reply was lost may have taken effect, and doing it again changes nothing
-        // but, on a versioned bucket, adds a marker that the sandbox knows of.
-        answer = match context.store.delete(key, options).await {
-            Err(error) if error.kind() == ErrorKind::ObjectNotFound => {
-                context.facts().deleted = Some(Deleted::Gone);
-                return Ok(None);
-            }
-            other => other,
-        };
+    if answer.as_ref().is_err_and(Error::may_have_happened) {
+        // Doing it again changes nothing but, on a versioned bucket, adds a marker that the
+        // sandbox knows of.
+        answer = context.store.delete(key, options).await;
+    }
+    if answer.as_ref().is_err_and(is_gone) {
+        context.facts().deleted = Some(Deleted::Gone);
+        return Ok(None);
     }
     let deleted = answer.map_err(Stop::from)?;
     let hidden = deleted.delete_marker;
@@ -81,4 +76,9 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     Ok(hidden.then(|| {
         Remark::Note("the bucket keeps versions: the delete left a marker over them".to_owned())
     }))
+}
+
+/// Only a delete whose first reply was lost, or another run's, finds nothing.
+fn is_gone(error: &Error) -> bool {
+    error.kind() == ErrorKind::ObjectNotFound
 }

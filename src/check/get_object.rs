@@ -4,7 +4,7 @@ use backstop_contract::{ByteRange, GetOptions, ObjectMeta, PutOptions};
 
 use super::context::{Context, Written};
 use super::info::{CheckInfo, Effect};
-use super::newest::newest;
+use super::newest::{newest, unless_changed};
 use super::stop::{Answer, Remark, Stop};
 use crate::report::{Access, Stage};
 
@@ -56,6 +56,7 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     context
         .expect(context.object(), &written.probe, again)
         .await?;
+    context.facts().was_read = true;
     Ok(None)
 }
 
@@ -68,7 +69,7 @@ async fn sample(context: &Context<'_>, object: &ObjectMeta) -> Answer {
         }),
         version: None,
     };
-    let read = context.read(&object.key, options).await?;
+    let read = unless_changed(context.read(&object.key, options).await, object)?;
     if read.bytes == wanted {
         Ok(Some(Remark::Note(format!(
             "read {wanted} bytes of {}",

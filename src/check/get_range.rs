@@ -1,11 +1,12 @@
 //! `get-range`: can a part of an object be read?
 
-use backstop_contract::{ByteRange, ErrorKind, GetOptions};
+use backstop_contract::{ByteRange, GetOptions};
 use sha2::{Digest, Sha256};
 
-use super::context::Context;
+use super::context::{Context, Told, Written};
 use super::info::{CheckInfo, Effect};
-use super::newest::newest;
+use super::newest::{newest, unless_changed};
+use super::probe::Probe;
 use super::stop::{Answer, Stop};
 use crate::report::{Access, Stage};
 
@@ -49,26 +50,33 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     let Some(written) = context.facts().object.clone() else {
         return Err(Stop::NothingThere("no object was written".to_owned()));
     };
-    let read = match context.read(context.object(), whole(RANGE)).await {
-        Err(error) if error.kind() == ErrorKind::ObjectNotFound && !context.is_fixed() => {
-            return Err(Stop::violated(
-                "the write was answered with success, and the object is not found",
-            ));
-        }
+    context
+        .ask_again(&written, || range_of(context, &written))
+        .await?;
+    Ok(None)
+}
+
+async fn range_of(context: &Context<'_>, written: &Written) -> Result<Told, Stop> {
+    let read = match context.read(context.object(), part(RANGE)).await {
+        Err(error) if context.means_absent(&error) => return Ok(Told::Absent),
         answer => answer?,
     };
     right_range(RANGE, read.range, read.bytes)?;
-    let expected = written.probe.slice(RANGE.start, RANGE.end);
-    let same = read.sha256 == <[u8; 32]>::from(Sha256::digest(&expected));
-    // Another run may have written the fixed key in between: the range is proven, not the bytes.
-    if same || (context.is_fixed() && read.meta.etag != written.etag) {
-        return Ok(None);
+    let is_of = |probe: &Probe| {
+        let expected = probe.slice(RANGE.start, RANGE.end);
+        read.sha256 == <[u8; 32]>::from(Sha256::digest(&expected))
+    };
+    if is_of(&written.probe) {
+        return Ok(Told::Good);
     }
-    Err(Stop::Violated(format!(
+    let wrong = format!(
         "bytes {} to {} came back, and they are not the bytes that were written there",
         RANGE.start,
         RANGE.end - 1
-    )))
+    );
+    context
+        .explained_by_another_run(written, wrong, is_of)
+        .await
 }
 
 async fn of_newest(context: &Context<'_>) -> Answer {
@@ -76,12 +84,12 @@ async fn of_newest(context: &Context<'_>) -> Answer {
     let start = u64::from(object.size > 1);
     let end = object.size.min(start + 512).max(start + 1);
     let range = ByteRange { start, end };
-    let read = context.read(&object.key, whole(range)).await?;
+    let read = unless_changed(context.read(&object.key, part(range)).await, &object)?;
     right_range(range, read.range, read.bytes)?;
     Ok(None)
 }
 
-fn whole(range: ByteRange) -> GetOptions {
+fn part(range: ByteRange) -> GetOptions {
     GetOptions {
         range: Some(range),
         version: None,

@@ -1,10 +1,10 @@
 //! `head-object`: are the facts of an object right?
 
-use backstop_contract::{ErrorKind, HeadOptions, ObjectStore};
+use backstop_contract::{HeadOptions, ObjectStore};
 
-use super::context::Context;
+use super::context::{Context, Told, Written};
 use super::info::{CheckInfo, Effect};
-use super::newest::newest;
+use super::newest::{changed, newest, unless_changed};
 use super::stop::{Answer, Stop};
 use crate::report::{Access, Stage};
 
@@ -36,41 +36,46 @@ Grant the permission that is named; HEAD needs the same one as GET.
 /// [`Stop::Violated`] when a fact is wrong, and those of the requests.
 pub(super) async fn run(context: &Context<'_>) -> Answer {
     if context.run.access == Access::ReadOnly {
-        let listed = newest(context)?;
-        let head = context
-            .store
-            .head(&listed.key, HeadOptions::default())
-            .await?;
-        return same_size(listed.size, head.size);
+        return of_newest(context).await;
     }
     let Some(written) = context.facts().object.clone() else {
         return Err(Stop::NothingThere("no object was written".to_owned()));
     };
-    let head = match context
-        .store
-        .head(context.object(), HeadOptions::default())
-        .await
-    {
-        Err(error) if error.kind() == ErrorKind::ObjectNotFound && !context.is_fixed() => {
-            return Err(Stop::violated(
-                "the write was answered with success, and the object is not found",
-            ));
-        }
-        answer => answer?,
-    };
-    if context.is_fixed() && head.etag != written.etag {
-        // Another run may have written the fixed key in between: only that it answers is proven.
-        return Ok(None);
-    }
-    same_size(written.probe.size(), head.size)
+    context
+        .ask_again(&written, || size_of(context, &written))
+        .await?;
+    Ok(None)
 }
 
-fn same_size(expected: u64, said: u64) -> Answer {
-    if expected == said {
-        Ok(None)
-    } else {
-        Err(Stop::Violated(format!(
-            "the object has {expected} bytes, and HEAD says {said}"
-        )))
+async fn size_of(context: &Context<'_>, written: &Written) -> Result<Told, Stop> {
+    let key = context.object();
+    let head = match context.store.head(key, HeadOptions::default()).await {
+        Err(error) if context.means_absent(&error) => return Ok(Told::Absent),
+        answer => answer?,
+    };
+    let size = written.probe.size();
+    if head.size == size {
+        return Ok(Told::Good);
     }
+    let wrong = wrong_size(size, head.size);
+    context
+        .explained_by_another_run(written, wrong, |now| now.size() == head.size)
+        .await
+}
+
+async fn of_newest(context: &Context<'_>) -> Answer {
+    let listed = newest(context)?;
+    let asked = context.store.head(&listed.key, HeadOptions::default());
+    let head = unless_changed(asked.await, &listed)?;
+    if head.size == listed.size {
+        return Ok(None);
+    }
+    if head.etag != listed.etag {
+        return Err(changed(&listed));
+    }
+    Err(Stop::Violated(wrong_size(listed.size, head.size)))
+}
+
+fn wrong_size(expected: u64, said: u64) -> String {
+    format!("the object has {expected} bytes, and HEAD says {said}")
 }

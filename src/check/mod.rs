@@ -34,7 +34,9 @@ mod stop;
 mod table;
 
 pub use cleanup::INFO as CLEANUP;
-pub use context::{CheckStore, Context, Deleted, Facts, OBJECT_SIZE, Opening, Shared, Written};
+pub use context::{
+    CheckStore, Context, Deleted, Facts, OBJECT_SIZE, Opening, Shared, Told, Written,
+};
 pub use info::{Check, CheckInfo, Effect};
 pub use keys::{Keys, Mode};
 pub use probe::Probe;

@@ -59,6 +59,13 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
             "the abort was answered with success, and the upload could still be completed",
         )),
         (Ok(()), Err(error)) if error.kind() == ErrorKind::UploadNotFound => Ok(None),
+        // The first reply was lost, and the abort took effect.
+        (Err(one), Err(two))
+            if one.kind() == ErrorKind::UploadNotFound
+                && two.kind() == ErrorKind::UploadNotFound =>
+        {
+            Ok(None)
+        }
         // Where abort is denied the upload was completed instead, so that no part stays.
         (Err(error), _) | (Ok(()), Err(error)) => Err(error.into()),
     }

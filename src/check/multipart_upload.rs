@@ -1,10 +1,11 @@
 //! `multipart-upload`: does it take a large object in parts?
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use backstop_contract::{
     CompleteOptions, Error, ErrorKind, GetOptions, ObjectKey, ObjectStore, Part, PartNumber,
-    PutOptions, Sent, UploadId,
+    PutOptions, UploadId,
 };
 use futures::TryStreamExt;
 use futures::stream::FuturesOrdered;
@@ -69,10 +70,29 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     let again = || async { upload(context, key, &probe, part).await };
     match context.expect(key, &probe, again).await {
         Ok(()) => Ok(None),
-        Err(Stop::Operation(error)) if error.kind() == ErrorKind::PermissionDenied => Ok(Some(
-            Remark::Note("not read back: reading is denied".to_owned()),
-        )),
+        Err(Stop::Operation(error)) if error.kind() == ErrorKind::PermissionDenied => {
+            unread(context, error).await
+        }
         Err(stop) => Err(stop),
+    }
+}
+
+/// Judges a denied read-back. Where other objects can be read, the denial is how Amazon S3 says
+/// that there is none, or a right on the object's key is missing: the upload is no backup.
+async fn unread(context: &Context<'_>, denial: Arc<Error>) -> Answer {
+    let other = context
+        .store
+        .get(context.object(), GetOptions::default())
+        .await;
+    match other {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(Some(Remark::Note(
+            "not read back: reading is denied".to_owned(),
+        ))),
+        Ok(_) if context.is_fixed() => Err(Stop::violated(
+            "the upload was completed with success, and reading it is denied where other objects \
+             can be read: without the right to list, that is how a missing object looks",
+        )),
+        _ => Err(Stop::Operation(denial)),
     }
 }
 
@@ -96,7 +116,7 @@ async fn upload(
     probe: &Probe,
     part_size: u64,
 ) -> Result<(), Stop> {
-    let upload = context.store.create_multipart(key).await?;
+    let upload = begin(context, key).await?;
     let count = u32::try_from(probe.size().div_ceil(part_size)).unwrap_or(u32::MAX);
     let mut waiting = (0..count).map(|index| {
         let start = u64::from(index) * part_size;
@@ -116,6 +136,16 @@ async fn upload(
         sending.extend(waiting.next());
     }
     complete(context, key, probe, &upload, &parts).await
+}
+
+/// Begins an upload; one whose reply was lost is begun again where the clean-up finds the first.
+async fn begin(context: &Context<'_>, key: &ObjectKey) -> Result<UploadId, Error> {
+    match context.store.create_multipart(key).await {
+        Err(error) if error.may_have_happened() && !context.is_fixed() => {
+            context.store.create_multipart(key).await
+        }
+        answer => answer,
+    }
 }
 
 async fn send_part(
@@ -153,11 +183,11 @@ async fn complete(
     let Err(error) = finish().await else {
         return Ok(());
     };
-    if error.sent() != Sent::Maybe {
+    if !error.may_have_happened() {
         return Err(error.into());
     }
     if let Ok(read) = context.read(key, GetOptions::default()).await
-        && read.sha256 == probe.sha256()
+        && read.sha256 == probe.sha256().await
     {
         return Ok(());
     }

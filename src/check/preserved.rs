@@ -1,8 +1,8 @@
 //! `preserved`: does what was written once stay?
 
-use backstop_contract::{ErrorKind, GetOptions};
+use backstop_contract::{ErrorKind, GetOptions, PutOptions};
 
-use super::context::{Context, Deleted, Written};
+use super::context::{Context, Deleted, OBJECT_SIZE, Written};
 use super::info::{CheckInfo, Effect};
 use super::stop::{Answer, Remark, Stop};
 use crate::report::Stage;
@@ -45,52 +45,64 @@ Turn on versioning with Object Lock and a default retention, and do not grant \
 /// [`Stop::Allowed`] when something could be destroyed, [`Stop::Violated`] when the overwritten
 /// version is not what was written, and those of the requests.
 pub(super) async fn run(context: &Context<'_>) -> Answer {
-    let (object, overwritten, deleted) = {
+    let (object, mut overwritten, deleted) = {
         let facts = context.facts();
-        (
-            facts.object.clone(),
-            facts.overwritten.is_some(),
-            facts.deleted,
-        )
+        let overwritten = facts.overwritten.is_some();
+        (facts.object.clone(), overwritten, facts.deleted)
     };
     let Some(object) = object else {
         return Err(Stop::NothingThere("no object was written".to_owned()));
     };
     match &context.run.opening.delete {
-        Some(Ok(())) => {
-            return Err(Stop::Allowed(
-                "an object was deleted for good: these credentials can destroy backups".to_owned(),
-            ));
-        }
-        Some(Err(Stop::Operation(error))) if is_protection(error.kind()) => {}
+        Some(Ok(())) => return Err(destroyed("an object was deleted for good")),
+        Some(Err(refused)) if refused.is_protection() => {}
         Some(Err(other)) => return Err(other.clone()),
         None => {}
     }
-    if deleted == Some(Deleted::Gone) {
-        return Err(Stop::Allowed(
-            "the object was deleted for good: these credentials can destroy backups".to_owned(),
-        ));
+    if context.run.quick {
+        overwritten = overwrite(context).await?;
     }
     if overwritten {
         first_version_is_there(context, &object).await?;
     }
-    Ok((deleted == Some(Deleted::Hidden)).then(|| {
+    let hidden = match deleted {
+        None => false,
+        Some(_) if object.kept_version().is_none() => {
+            return Err(destroyed("the object was deleted for good"));
+        }
+        Some(Deleted::Hidden) => true,
+        // Without a marker the version alone tells whether the object is still there.
+        Some(Deleted::Gone) => {
+            first_version_is_there(context, &object).await?;
+            true
+        }
+    };
+    Ok(hidden.then(|| {
         Remark::Note(
             "a delete by key is allowed: it destroys nothing, but it can hide backups".to_owned(),
         )
     }))
 }
 
-fn is_protection(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::PermissionDenied | ErrorKind::Immutable)
+fn destroyed(how: &str) -> Stop {
+    Stop::Allowed(format!("{how}: these credentials can destroy backups"))
+}
+
+/// Overwrites the object, which a quick run has not done yet; returns whether it could.
+async fn overwrite(context: &Context<'_>) -> Result<bool, Stop> {
+    let probe = context.probe("object-overwritten", OBJECT_SIZE + 1);
+    let put = context.write(context.object(), &probe, PutOptions::default());
+    match put.await.map_err(Stop::from) {
+        Ok(_) => Ok(true),
+        Err(refused) if refused.is_protection() => Ok(false),
+        Err(other) => Err(other),
+    }
 }
 
 async fn first_version_is_there(context: &Context<'_>, object: &Written) -> Result<(), Stop> {
-    let Some(version) = object.version.clone() else {
-        return Err(Stop::Allowed(
-            "the object was overwritten, and the bucket keeps no versions: these credentials can \
-             destroy backups"
-                .to_owned(),
+    let Some(version) = object.kept_version().cloned() else {
+        return Err(destroyed(
+            "the object was overwritten, and the bucket keeps no versions",
         ));
     };
     let options = GetOptions {
@@ -98,12 +110,13 @@ async fn first_version_is_there(context: &Context<'_>, object: &Written) -> Resu
         version: Some(version.clone()),
     };
     match context.read(context.object(), options).await {
-        Ok(read) if read.sha256 == object.probe.sha256() => Ok(()),
+        Ok(read) if read.sha256 == object.probe.sha256().await => Ok(()),
         Ok(_) => Err(Stop::Violated(format!(
             "version {version} was overwritten, and its own content is not what was written"
         ))),
         Err(error) if error.kind() == ErrorKind::ObjectNotFound => Err(Stop::Violated(format!(
-            "version {version} is gone after an overwrite, although the bucket gave it an id"
+            "version {version} is gone after an overwrite or a delete by key, although the bucket \
+             gave it an id"
         ))),
         Err(error) => Err(error.into()),
     }

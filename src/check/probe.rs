@@ -101,17 +101,26 @@ impl Probe {
         out.freeze()
     }
 
-    /// Returns the SHA-256 of the whole body, made piece by piece.
-    #[must_use]
-    pub fn sha256(&self) -> [u8; 32] {
+    /// Returns the SHA-256 of the whole body, made piece by piece; between two pieces others on the
+    /// same thread have their turn.
+    pub async fn sha256(&self) -> [u8; 32] {
         const PIECE: u64 = 1024 * 1024;
         let mut hash = Sha256::new();
         let mut at = 0;
         while at < self.size {
             hash.update(self.slice(at, at + PIECE));
             at += PIECE;
+            if at < self.size {
+                tokio::task::yield_now().await;
+            }
         }
         hash.finalize().into()
+    }
+
+    /// Returns whether the body of a run of this id begins so.
+    #[must_use]
+    pub fn is_of_run(run: &str, head: &[u8]) -> bool {
+        head.starts_with(format!("{MAGIC} run={run} ").as_bytes())
     }
 
     /// Returns the eight bytes at a place, by the `SplitMix64` generator.
@@ -140,8 +149,8 @@ mod tests {
         Probe::new("0123456789abcdef", "object", Timestamp::UNIX_EPOCH, size)
     }
 
-    #[test]
-    fn slices_agree_with_the_whole() {
+    #[tokio::test]
+    async fn slices_agree_with_the_whole() {
         let probe = probe(5_000);
         let whole = probe.body();
         assert_eq!(whole.len(), 5_000);
@@ -160,7 +169,10 @@ mod tests {
                 "{start}..{end}"
             );
         }
-        assert_eq!(probe.sha256(), <[u8; 32]>::from(Sha256::digest(&whole)));
+        assert_eq!(
+            probe.sha256().await,
+            <[u8; 32]>::from(Sha256::digest(&whole))
+        );
     }
 
     #[test]

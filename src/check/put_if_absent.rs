@@ -2,7 +2,7 @@
 
 use backstop_contract::{
     Capability, CompleteOptions, Condition, Error, ErrorKind, GetOptions, ObjectKey, ObjectStore,
-    PartNumber, PutOptions, Sent,
+    PartNumber, PutOptions,
 };
 
 use super::context::{Context, OBJECT_SIZE};
@@ -50,7 +50,7 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         // The key exists, and a store that ignores the condition writes what is there already.
         let same = context.facts().object.as_ref().map(|it| it.probe.clone());
         let same = same.unwrap_or_else(|| context.run.opening.probe.clone());
-        return second(context, context.object(), &same, None).await;
+        return on_fixed(context, &same).await;
     }
     let key = &context.run.keys.if_absent;
     let first = context.probe("if-absent-first", OBJECT_SIZE);
@@ -60,6 +60,19 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     let other = context.probe("if-absent-second", OBJECT_SIZE);
     second(context, key, &other, Some(&first)).await?;
     at_completion(context, key, &other).await
+}
+
+/// A success may mean that another run has just removed the object; the success itself writes it
+/// again, so that several in a row are the store's doing.
+async fn on_fixed(context: &Context<'_>, same: &Probe) -> Answer {
+    const IN_A_ROW: u32 = 3;
+    for _ in 0..IN_A_ROW {
+        match second(context, context.object(), same, None).await {
+            Err(Stop::Violated(_)) => {}
+            answer => return answer,
+        }
+    }
+    Err(ignored())
 }
 
 /// The same condition at the end of an upload in parts, where large objects need it.
@@ -93,7 +106,7 @@ async fn settle_first(
     first: &Probe,
     error: Error,
 ) -> Result<(), Stop> {
-    if error.sent() != Sent::Maybe {
+    if !error.may_have_happened() {
         return Err(error.into());
     }
     if holds(context, key, first).await? {
@@ -112,7 +125,7 @@ async fn second(
     match context.write(key, body, IF_ABSENT).await {
         Ok(_) => Err(ignored()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
-        Err(error) if error.sent() == Sent::Maybe => match first {
+        Err(error) if error.may_have_happened() => match first {
             Some(first) if holds(context, key, first).await? => {
                 refused_again(context, key, body).await
             }
@@ -134,7 +147,7 @@ async fn refused_again(context: &Context<'_>, key: &ObjectKey, body: &Probe) -> 
 
 async fn holds(context: &Context<'_>, key: &ObjectKey, probe: &Probe) -> Result<bool, Stop> {
     match context.read(key, GetOptions::default()).await {
-        Ok(read) => Ok(read.sha256 == probe.sha256()),
+        Ok(read) => Ok(read.sha256 == probe.sha256().await),
         Err(error) if error.kind() == ErrorKind::ObjectNotFound => Ok(false),
         Err(error) => Err(error.into()),
     }

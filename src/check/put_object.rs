@@ -1,10 +1,10 @@
 //! `put-object`: does it take an object?
 
-use backstop_contract::PutOptions;
+use backstop_contract::{Capability, ErrorKind, ObjectStore, PutOptions, PutResult};
 
 use super::context::{Context, OBJECT_SIZE, Written};
 use super::info::{CheckInfo, Effect};
-use super::stop::Answer;
+use super::stop::{Answer, Stop};
 use crate::report::Stage;
 
 /// What is fixed about the check.
@@ -39,12 +39,23 @@ Grant the permission that is named, on the objects under the prefix and not on t
 pub(super) async fn run(context: &Context<'_>) -> Answer {
     let opening = &context.run.opening;
     let written = match (&opening.put, &opening.delete) {
+        (Some(Err(Stop::Operation(error))), _) if error.kind() == ErrorKind::Immutable => {
+            return Err(Stop::NothingThere(format!(
+                "the probe of an earlier run is protected and cannot be written again: remove {} \
+                 when its retention ends",
+                context.run.keys.probe
+            )));
+        }
         (Some(Err(refused)), _) => return Err(refused.clone()),
-        (Some(Ok(put)), Some(Err(_))) if context.is_fixed() => Written {
-            probe: opening.probe.clone(),
-            etag: put.etag.clone(),
-            version: put.version.clone(),
-        },
+        (Some(Ok(put)), Some(Err(refused)))
+            if refused.is_protection() && is_whole(context, put) =>
+        {
+            Written {
+                probe: opening.probe.clone(),
+                etag: put.etag.clone(),
+                version: put.version.clone(),
+            }
+        }
         _ => {
             let probe = context.probe("object", OBJECT_SIZE);
             context
@@ -54,4 +65,14 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     };
     context.facts().object = Some(written);
     Ok(None)
+}
+
+/// Returns whether the refused delete has left the object as it was: a store that deletes the key
+/// before its version may have done the first.
+fn is_whole(context: &Context<'_>, put: &PutResult) -> bool {
+    put.version.is_none()
+        || context
+            .store
+            .capabilities()
+            .has(Capability::DeleteShownVersion)
 }

@@ -1,9 +1,10 @@
 //! `read-after-delete`: is a deleted object gone?
 
-use backstop_contract::{ErrorKind, GetOptions, ObjectStore};
+use backstop_contract::{ErrorKind, GetOptions};
 
 use super::context::Context;
 use super::info::{CheckInfo, Effect};
+use super::probe::Probe;
 use super::stop::{Answer, Stop};
 use crate::report::Stage;
 
@@ -35,25 +36,23 @@ Look for a cache between you and the store.
 ///
 /// [`Stop::Violated`] when it comes back, and those of the requests.
 pub(super) async fn run(context: &Context<'_>) -> Answer {
-    match context
-        .store
-        .get(context.object(), GetOptions::default())
-        .await
-    {
+    let read = match context.read(context.object(), GetOptions::default()).await {
         Err(error)
             if matches!(
                 error.kind(),
                 ErrorKind::ObjectNotFound | ErrorKind::PermissionDenied
             ) =>
         {
-            Ok(None)
+            return Ok(None);
         }
-        Err(error) => Err(error.into()),
-        Ok(_) if context.is_fixed() => Err(Stop::OtherRun(
-            "the key can be read after its delete, and another run may have written it".to_owned(),
-        )),
-        Ok(_) => Err(Stop::violated(
-            "the delete was answered with success, and the object can still be read",
-        )),
+        answer => answer?,
+    };
+    if context.is_fixed() && !Probe::is_of_run(&context.run.run_id, &read.head) {
+        return Err(Stop::OtherRun(
+            "the key can be read after its delete, and another run has written it".to_owned(),
+        ));
     }
+    Err(Stop::violated(
+        "the delete was answered with success, and the object can still be read",
+    ))
 }

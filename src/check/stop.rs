@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backstop_contract::Error;
+use backstop_contract::{Error, ErrorKind};
 
 /// How a check ends: with nothing to say, with something to say, or stopped.
 pub type Answer = Result<Option<Remark>, Stop>;
@@ -40,6 +40,17 @@ impl From<Error> for Stop {
 }
 
 impl Stop {
+    /// Returns whether the service refused because the credentials or a lock protect the object,
+    /// and for no passing reason.
+    #[must_use]
+    pub fn is_protection(&self) -> bool {
+        matches!(
+            self,
+            Self::Operation(error)
+                if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Immutable)
+        )
+    }
+
     /// Ends a check because a success was a lie.
     pub fn violated(what: impl Into<String>) -> Self {
         Self::Violated(what.into())

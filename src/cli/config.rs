@@ -4,14 +4,13 @@ use std::fs::File;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
-use crate::check;
 use crate::config::{Environment, UrlFlags, show, starter};
 
 use super::args::ConfigCommand;
 use super::console;
 use super::exit::Exit;
 use super::run::Mistake;
-use super::targets::{choose, load};
+use super::targets::{all, choose};
 
 /// Runs one of the three.
 pub(super) fn run(command: &ConfigCommand, environment: &Environment) -> Result<Exit, Mistake> {
@@ -50,8 +49,7 @@ fn init(
 }
 
 fn check(config: Option<&Path>, environment: &Environment) -> Result<Exit, Mistake> {
-    let file = load(config, &[], environment)?;
-    let targets = file.targets(file.names(), environment, &check::ids())?;
+    let (file, targets) = all(config, environment)?;
     for target in &targets {
         for risk in &target.risks {
             console::warn(&format!("{}: {risk}", target.name));

@@ -1,6 +1,6 @@
 //! TARGET arguments to validated targets.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::check;
 use crate::config::{
@@ -22,23 +22,23 @@ pub(super) fn choose(
     flags: &UrlFlags,
     environment: &Environment,
 ) -> Result<Chosen, Mistake> {
-    let by_name = arguments.is_empty() || arguments.iter().any(|argument| !is_url(argument));
+    if arguments.is_empty() {
+        refuse_flags(flags)?;
+        let (file, targets) = all(config, environment)?;
+        let file = Some(file);
+        return Ok(Chosen { file, targets });
+    }
+    let by_name = arguments.iter().any(|argument| !is_url(argument));
     if by_name {
         refuse_flags(flags)?;
     }
     // With URLs alone a file of the usual places has no say, not even a broken one.
-    let file = (by_name || config.is_some()).then(|| load(config, arguments, environment));
-    let file = file.transpose()?;
+    let file = if by_name || config.is_some() {
+        Some(ConfigFile::load(&find(config, arguments, environment)?)?)
+    } else {
+        None
+    };
     let mut targets: Vec<Target> = Vec::new();
-    if let (Some(file), []) = (&file, arguments) {
-        targets = file.targets(file.names(), environment, &check::ids())?;
-        if targets.is_empty() {
-            let path = file.path().display();
-            return Err(Mistake::new(format!(
-                "{path} has no targets; add one, such as [targets.primary.s3]"
-            )));
-        }
-    }
     for argument in arguments {
         if targets.iter().any(|target| target.name == *argument) {
             continue;
@@ -54,14 +54,30 @@ pub(super) fn choose(
     Ok(Chosen { file, targets })
 }
 
-/// Loads the configuration file.
-pub(super) fn load(
+/// Loads the configuration file and every target in it; there must be one.
+pub(super) fn all(
+    config: Option<&Path>,
+    environment: &Environment,
+) -> Result<(ConfigFile, Vec<Target>), Mistake> {
+    let path = find(config, &[], environment)?;
+    let (file, targets) = ConfigFile::load_all(&path, environment, &check::ids())?;
+    if targets.is_empty() {
+        let path = path.display();
+        return Err(Mistake::new(format!(
+            "{path} has no targets; add one, such as [targets.primary.s3]"
+        )));
+    }
+    Ok((file, targets))
+}
+
+/// Returns the path of the configuration file.
+fn find(
     config: Option<&Path>,
     arguments: &[String],
     environment: &Environment,
-) -> Result<ConfigFile, Mistake> {
+) -> Result<PathBuf, Mistake> {
     if let Some(path) = find_config(config, environment) {
-        return Ok(ConfigFile::load(&path)?);
+        return Ok(path);
     }
     let places = config_paths(environment);
     let places: Vec<_> = places

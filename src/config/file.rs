@@ -94,13 +94,38 @@ impl ConfigFile {
     ///
     /// The file cannot be read, is not TOML, or has unknown or missing fields or wrong types.
     pub fn load(path: &Path) -> Result<Self, ConfigErrors> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let file: Arc<str> = path.display().to_string().into();
-            let (line, field) = (1, String::new());
-            let problem = format!("cannot read this configuration file: {}", io_words(&error));
-            ConfigError::new(&Origin::File { file, line, field }, problem)
-        })?;
-        Self::parse(path, text)
+        Self::parse(path, read_text(path)?)
+    }
+
+    /// Reads a file and validates every target in it, so that all that is wrong is told at once.
+    ///
+    /// # Errors
+    ///
+    /// As for [`load`](Self::load), and everything that is wrong with the targets.
+    pub fn load_all(
+        path: &Path,
+        environment: &Environment,
+        known_checks: &[&str],
+    ) -> Result<(Self, Vec<Target>), ConfigErrors> {
+        let text = read_text(path)?;
+        let (forms, installation, mut problems) = read_forms(path, &text);
+        let names = forms.iter().map(|form| form.name.value.clone()).collect();
+        let mut targets = Vec::with_capacity(forms.len());
+        for form in forms {
+            targets.extend(target::validate(
+                form,
+                environment,
+                known_checks,
+                &mut problems,
+            ));
+        }
+        let file = Self {
+            path: path.to_owned(),
+            text,
+            names,
+            installation,
+        };
+        problems.finish(Some((file, targets)))
     }
 
     /// Checks the fields and types of a text, as if it were read from `path`.
@@ -179,6 +204,15 @@ impl ConfigFile {
         );
         ConfigError::new(&Origin::Argument, problem)
     }
+}
+
+fn read_text(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let file: Arc<str> = path.display().to_string().into();
+        let (line, field) = (1, String::new());
+        let problem = format!("cannot read this configuration file: {}", io_words(&error));
+        ConfigError::new(&Origin::File { file, line, field }, problem)
+    })
 }
 
 fn read_forms(path: &Path, text: &str) -> (Vec<TargetForm>, Option<String>, Problems) {

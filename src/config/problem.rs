@@ -98,6 +98,8 @@ impl Problems {
             Origin::File { line, .. } => *line,
             _ => 0,
         });
+        // The TOML parser tells some mistakes twice.
+        self.0.dedup();
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
             _ => Err(ConfigErrors(self.0)),

@@ -47,17 +47,31 @@ impl Words {
             .replace("{region}", region)
             .replace("{place}", &error.place)
             .replace("{operation}", error.operation.name())
-            .replace("{permissions}", &error.permissions.join(" and "))
-            .replace("{resource}", &self.resource(error))
+            .replace("{grant}", &self.grant(error))
+    }
+
+    /// Returns what must be granted, and on what: rights on an encryption key are granted on the key.
+    fn grant(&self, error: &ErrorRecord) -> String {
+        let (on_key, others): (Vec<&str>, Vec<&str>) = error
+            .permissions
+            .iter()
+            .map(String::as_str)
+            .partition(|name| name.starts_with("kms:"));
+        let mut text = format!("{} on {}", others.join(" and "), self.resource(&others));
+        if !on_key.is_empty() {
+            text.push_str(", and ");
+            text.push_str(&on_key.join(" and "));
+            text.push_str(" on the encryption key, in its key policy too");
+        }
+        text
     }
 
     /// Returns what a permission must be granted on.
-    fn resource(&self, error: &ErrorRecord) -> String {
+    fn resource(&self, permissions: &[&str]) -> String {
         if self.provider == "azure" {
             return format!("the container {}", self.bucket);
         }
-        let on_bucket = error
-            .permissions
+        let on_bucket = permissions
             .iter()
             .any(|name| name.starts_with("s3:List") || name.starts_with("s3:GetBucket"));
         if on_bucket {

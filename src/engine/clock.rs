@@ -7,7 +7,7 @@ use tokio::time::Instant;
 /// The longest part of a run's time that is kept for cleaning up.
 const LONGEST_RESERVE: Duration = Duration::from_secs(5);
 /// How long cleaning up may take after a signal.
-const AFTER_A_SIGNAL: Duration = Duration::from_secs(5);
+pub(super) const AFTER_A_SIGNAL: Duration = Duration::from_secs(5);
 
 /// The time a run has: checks stop at the timeout less a reserve, which belongs to the clean-up.
 #[derive(Debug, Clone, Copy)]
@@ -41,13 +41,8 @@ impl Deadline {
 
     /// Returns when the run ends, whatever is still open.
     #[must_use]
-    pub(super) fn end(&self, interrupted: bool) -> Instant {
-        let end = self.started + self.timeout;
-        if interrupted {
-            end.min(Instant::now() + AFTER_A_SIGNAL)
-        } else {
-            end
-        }
+    pub(super) fn end(&self) -> Instant {
+        self.started + self.timeout
     }
 
     /// Returns how long the run has taken so far, in milliseconds.

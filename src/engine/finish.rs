@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backstop_contract::{Error, ObjectVersion};
+use backstop_contract::Error;
 
 use super::resolve::{Resolver, skipped};
 use super::sandbox::{Journal, Swept};
@@ -38,24 +38,6 @@ pub(super) enum Cleaned {
     Lied(Vec<String>),
 }
 
-impl Cleaned {
-    /// Takes the first failure of the clean-up.
-    #[must_use]
-    pub(super) fn from_failure(failure: Option<Error>) -> Self {
-        failure.map_or(Self::Done, Self::Refused)
-    }
-
-    /// Takes what a listing of the run's own folder shows after its clean-up.
-    #[must_use]
-    pub(super) fn from_residue(listed: Result<Vec<ObjectVersion>, Error>) -> Self {
-        match listed {
-            Ok(found) if found.is_empty() => Self::Done,
-            Ok(found) => Self::Lied(found.iter().map(|it| it.key.to_string()).collect()),
-            Err(error) => Self::Refused(error),
-        }
-    }
-}
-
 /// What a report is made from.
 pub(super) struct Finish<'a> {
     /// What was to be asked.
@@ -70,6 +52,10 @@ pub(super) struct Finish<'a> {
     pub tap: &'a WireTap,
     /// The sandbox's mode; absent when it was not opened.
     pub mode: Option<Mode>,
+    /// Whether the credentials or a lock forbid to remove what was written.
+    pub(super) protected: bool,
+    /// Whether the parts of an open upload vanish by themselves.
+    pub(super) parts_go: bool,
     /// Why the asking ended.
     pub stopped: Stopped,
     /// What became of earlier runs' leftovers.
@@ -171,7 +157,7 @@ impl Finish<'_> {
                 CleanupState::NothingWritten
             };
         }
-        if self.mode == Some(Mode::Fixed) && left.uploads == 0 {
+        if self.protected && (left.uploads == 0 || self.parts_go) {
             return CleanupState::Bounded;
         }
         CleanupState::Incomplete
@@ -211,6 +197,13 @@ impl Finish<'_> {
                     self.keys.own
                 );
                 (Outcome::Failed, plain(FindingCode::Violated, text))
+            }
+            (CleanupState::Incomplete, Some(Cleaned::Done)) if left.is_nothing() => {
+                let text = format!(
+                    "a write without an answer may have left something under {}",
+                    self.keys.folder
+                );
+                (Outcome::Inconclusive, plain(FindingCode::NoAnswer, text))
             }
             (CleanupState::Incomplete, Some(Cleaned::Done)) => {
                 let text = format!("left behind {stays}");

@@ -1,6 +1,6 @@
 //! What an answer means at the level at which it was asked.
 
-use backstop_contract::{Error, ErrorKind, PermissionContext, ProviderInfo};
+use backstop_contract::{Error, ErrorKind, Operation, PermissionContext, ProviderInfo};
 
 use crate::check::{Answer, Remark, Stop};
 use crate::plan::Step;
@@ -51,6 +51,12 @@ impl Resolver {
         error: &Error,
         versioned: bool,
     ) -> (Outcome, Option<Finding>) {
+        if error.operation() == Operation::GetObject && error.kind() == ErrorKind::ChecksumMismatch
+        {
+            let text = "what came back does not have the checksum that the service itself gave it";
+            let lie = Finding::plain(FindingCode::Violated, text.to_owned());
+            return (Outcome::Failed, Some(lie));
+        }
         let (outcome, code) = weigh(level, error.kind());
         let context = PermissionContext {
             versioned,

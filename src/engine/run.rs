@@ -3,20 +3,25 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use backstop_contract::{Identity, KeyError, ObjectStore, Principal, RetryPolicy, Retrying};
+use backstop_contract::{
+    Capability, Identity, KeyError, ObjectStore, Principal, RetryPolicy, Retrying,
+};
+use futures::FutureExt;
 use futures::future::join;
 use jiff::Timestamp;
 use tokio::sync::watch;
-use tokio::time::{sleep_until, timeout_at};
+use tokio::time::{sleep, sleep_until, timeout_at};
 
-use super::clock::Deadline;
+use super::clock::{AFTER_A_SIGNAL, Deadline};
 use super::event::Event;
 use super::finish::{Cleaned, Finish, Stopped};
 use super::not_proven::not_proven;
 use super::request::RunRequest;
 use super::resolve::Resolver;
 use super::runner::Runner;
-use super::sandbox::{Journal, Journalled, Removal, Swept, clean_up, open, residue, sweep};
+use super::sandbox::{
+    Cleaner, Journal, Journalled, Removal, Swept, open, remove_residue, residue, sweep,
+};
 use super::tap::WireTap;
 use crate::check::{CheckStore, Effect, Facts, Keys, Mode, OBJECT_SIZE, Probe, Shared};
 use crate::plan::{Plan, Wishes, fits};
@@ -41,23 +46,15 @@ pub async fn run(
     let session = Session::new(store, request, tap)?;
     let mut found = Found::new(session.plan.steps.len());
     let stopped = session
-        .ask(&*identity, &mut found, deadline, interrupt)
+        .ask(&*identity, &mut found, deadline, interrupt.clone())
         .await;
     session.tap.emit(&Event::CleaningUp);
-    let end = deadline.end(stopped == Stopped::Interrupted);
-    let mode = found.mode();
-    let removal = found.removal();
-    let store = session.check_store();
-    let verified = mode == Some(Mode::Own) && !session.request.quick;
-    let cleaning = async {
-        let failure = clean_up(&store, &session.journal, removal).await;
-        if verified && failure.is_none() {
-            return Cleaned::from_residue(residue(&store, &session.keys).await);
-        }
-        Cleaned::from_failure(failure)
+    let cleaned = tokio::select! {
+        cleaned = timeout_at(deadline.end(), session.clean(&found, stopped)) => cleaned.ok(),
+        // A signal leaves a few seconds, also when it comes only now.
+        () = turned_true(interrupt).then(|()| sleep(AFTER_A_SIGNAL)) => None,
     };
-    let cleaned = timeout_at(end, cleaning).await;
-    Ok(session.finish(found, mode, stopped, cleaned.ok(), deadline))
+    Ok(session.finish(found, stopped, cleaned, deadline))
 }
 
 /// What a run works with from beginning to end.
@@ -94,10 +91,9 @@ impl Found {
     /// Returns how much the clean-up may remove.
     fn removal(&self) -> Removal {
         match self.shared.get().map(|shared| &shared.opening) {
-            None => Removal::Known,
             Some(opening) if opening.mode == Mode::Own => Removal::All,
-            Some(opening) if matches!(opening.delete, Some(Ok(()))) => Removal::Known,
-            Some(_) => Removal::Uploads,
+            Some(opening) if opening.is_protected() => Removal::Uploads,
+            _ => Removal::Known,
         }
     }
 
@@ -185,6 +181,36 @@ impl Session {
         }
     }
 
+    /// Removes what the run wrote, and looks whether it is gone.
+    async fn clean(&self, found: &Found, stopped: Stopped) -> Cleaned {
+        let store = self.check_store();
+        let cleaner = Cleaner {
+            store: &store,
+            journal: &self.journal,
+            keys: &self.keys,
+            run_id: &self.run_id,
+            removal: found.removal(),
+        };
+        if let Some(failure) = cleaner.clean_up().await {
+            return Cleaned::Refused(failure);
+        }
+        if found.mode() != Some(Mode::Own) || self.request.quick {
+            return Cleaned::Done;
+        }
+        match residue(&store, &self.keys.own).await {
+            Err(error) => Cleaned::Refused(error),
+            Ok(there) if there.is_empty() => Cleaned::Done,
+            Ok(there) if stopped == Stopped::Finished => {
+                Cleaned::Lied(there.iter().map(|it| it.key.to_string()).collect())
+            }
+            // A request that was cut off may have arrived after its key was cleaned.
+            Ok(there) => {
+                remove_residue(&store, &there).await;
+                Cleaned::Done
+            }
+        }
+    }
+
     async fn open(&self) -> Shared {
         let writes = self
             .plan
@@ -213,13 +239,13 @@ impl Session {
         }
         let now = self.tap.server_clock().unwrap_or_else(Timestamp::now);
         let age = self.request.sweep_after;
-        sweep(&self.check_store(), &self.keys, age, now).await
+        let versioned = self.journal.saw_versions();
+        sweep(&self.check_store(), &self.keys, age, now, versioned).await
     }
 
     fn finish(
         self,
         found: Found,
-        mode: Option<Mode>,
         stopped: Stopped,
         cleaned: Option<Cleaned>,
         deadline: Deadline,
@@ -230,7 +256,9 @@ impl Session {
             keys: &self.keys,
             journal: &self.journal,
             tap: &self.tap,
-            mode,
+            mode: found.mode(),
+            protected: found.removal() == Removal::Uploads,
+            parts_go: !self.store.capabilities().has(Capability::AbortMultipart),
             stopped,
             swept: found.swept,
         };

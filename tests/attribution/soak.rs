@@ -39,10 +39,14 @@ fn runs(from: u64, to: u64) -> Result<(), String> {
 
 pub(crate) fn runs_that_overlap_never_fail_each_other() -> Result<(), String> {
     let put_get = [Operation::ListObjects, Operation::DeleteObject];
+    let unlisted = vec![Denied::Operation(Operation::ListObjects)];
+    let hidden = vec![unlisted[0].clone(), Denied::Absence];
     for seed in 0..200 {
         for (access, denied) in [
             (Access::Full, Vec::new()),
             (Access::PutGet, put_get.map(Denied::Operation).to_vec()),
+            (Access::PutGet, unlisted.clone()),
+            (Access::PutGet, hidden.clone()),
         ] {
             let bounded = access == Access::PutGet;
             let store = delayed(seed, seed % 2 == 0, denied);

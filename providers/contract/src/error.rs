@@ -292,6 +292,20 @@ impl Error {
         self.0.sent
     }
 
+    /// Returns whether the request may have taken effect although it failed: no answer came, or one
+    /// that a gateway gives as well when the service behind it did its work.
+    #[must_use]
+    pub fn may_have_happened(&self) -> bool {
+        match self.0.sent {
+            Sent::No => false,
+            Sent::Maybe => true,
+            Sent::Answered => matches!(
+                self.0.kind,
+                ErrorKind::ServiceFailed | ErrorKind::MalformedResponse
+            ),
+        }
+    }
+
     /// Returns how often the operation was tried.
     #[must_use]
     pub fn attempts(&self) -> u32 {

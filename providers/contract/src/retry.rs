@@ -4,7 +4,7 @@
 //!
 //! The retries of the SDKs differ (three attempts here, eight there) and hide what happened, so
 //! they are switched off. A request is repeated only when its failure was transient and repeating
-//! it cannot do harm: after *maybe sent*, a conditional put, a delete without a version, an opened
+//! it cannot do harm: when it may have taken effect, a conditional put, a delete without a version, an opened
 //! upload and a completion are not repeated, because the first may have taken effect and the
 //! second would then be refused (or act) for the wrong reason. Their callers settle by reading.
 
@@ -19,7 +19,7 @@ use bytes::Bytes;
 
 use crate::aspect::{Aspect, Inspected};
 use crate::capability::Capabilities;
-use crate::error::{Error, Result, Sent};
+use crate::error::{Error, Result};
 use crate::key::{KeyPrefix, ObjectKey};
 use crate::location::StoreLocation;
 use crate::object::{
@@ -75,8 +75,8 @@ impl RetryPolicy {
 enum Repeat {
     /// Repeating has no other effect than doing it once.
     Safely,
-    /// Repeating after *maybe sent* can do harm.
-    UnlessSent,
+    /// Repeating what may have taken effect can do harm.
+    UnlessDone,
 }
 
 /// A store whose transient failures are tried again.
@@ -125,7 +125,7 @@ impl<S: ObjectStore> Retrying<S> {
 }
 
 fn may_repeat(error: &Error, repeat: Repeat) -> bool {
-    error.kind().is_transient() && (repeat == Repeat::Safely || error.sent() != Sent::Maybe)
+    error.kind().is_transient() && (repeat == Repeat::Safely || !error.may_have_happened())
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -166,7 +166,7 @@ impl<S: ObjectStore> ObjectStore for Retrying<S> {
     async fn put(&self, key: &ObjectKey, body: Bytes, options: PutOptions) -> Result<PutResult> {
         let repeat = match options.condition {
             Condition::Always => Repeat::Safely,
-            Condition::IfAbsent => Repeat::UnlessSent,
+            Condition::IfAbsent => Repeat::UnlessDone,
         };
         self.attempt(repeat, || {
             self.store.put(key, body.clone(), options.clone())
@@ -177,14 +177,14 @@ impl<S: ObjectStore> ObjectStore for Retrying<S> {
     async fn delete(&self, key: &ObjectKey, options: DeleteOptions) -> Result<DeleteResult> {
         let repeat = match options.version {
             Some(_) => Repeat::Safely,
-            None => Repeat::UnlessSent,
+            None => Repeat::UnlessDone,
         };
         self.attempt(repeat, || self.store.delete(key, options.clone()))
             .await
     }
 
     async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId> {
-        self.attempt(Repeat::UnlessSent, || self.store.create_multipart(key))
+        self.attempt(Repeat::UnlessDone, || self.store.create_multipart(key))
             .await
     }
 
@@ -208,7 +208,7 @@ impl<S: ObjectStore> ObjectStore for Retrying<S> {
         parts: &[Part],
         options: CompleteOptions,
     ) -> Result<PutResult> {
-        self.attempt(Repeat::UnlessSent, || {
+        self.attempt(Repeat::UnlessDone, || {
             self.store
                 .complete_multipart(key, upload, parts, options.clone())
         })

@@ -13,6 +13,7 @@ use crate::report::Left;
 pub(crate) struct Journal {
     entries: Mutex<BTreeMap<ObjectKey, Entry>>,
     wrote: AtomicBool,
+    saw_versions: AtomicBool,
 }
 
 /// What a run wrote on one key.
@@ -22,6 +23,8 @@ pub(crate) struct Entry {
     pub live: Option<u64>,
     /// The versions written, with their sizes.
     pub versions: Vec<(VersionId, u64)>,
+    /// Whether a delete by key came after the last write.
+    pub hidden: bool,
     /// The delete markers left.
     pub markers: Vec<VersionId>,
     /// The uploads begun and neither completed nor aborted, with the bytes of their parts.
@@ -34,7 +37,20 @@ pub(crate) struct Entry {
 
 impl Entry {
     fn is_empty(&self) -> bool {
-        *self == Self::default()
+        let Self {
+            live,
+            versions,
+            hidden: _,
+            markers,
+            uploads,
+            unsettled_writes,
+            unsettled_uploads,
+        } = self;
+        live.is_none()
+            && versions.is_empty()
+            && markers.is_empty()
+            && uploads.is_empty()
+            && unsettled_writes + unsettled_uploads == 0
     }
 }
 
@@ -65,9 +81,16 @@ impl Journal {
         self.lock().keys().cloned().collect()
     }
 
-    /// Notes that something was written, whatever becomes of it.
-    pub(super) fn note_write(&self) {
+    /// Notes that something was written, whatever becomes of it, and whether as a version.
+    pub(super) fn note_write(&self, versioned: bool) {
         self.wrote.store(true, Ordering::Relaxed);
+        self.saw_versions.fetch_or(versioned, Ordering::Relaxed);
+    }
+
+    /// Returns whether the bucket was seen to keep versions.
+    #[must_use]
+    pub(crate) fn saw_versions(&self) -> bool {
+        self.saw_versions.load(Ordering::Relaxed)
     }
 
     /// Returns whether anything was written.
@@ -89,8 +112,7 @@ impl Journal {
     pub(crate) fn left(&self) -> Left {
         let mut left = Left::default();
         for entry in self.lock().values() {
-            let shown =
-                entry.live.is_some() || (!entry.versions.is_empty() && entry.markers.is_empty());
+            let shown = entry.live.is_some() || (!entry.versions.is_empty() && !entry.hidden);
             left.objects += u64::from(shown);
             left.versions += entry.versions.len() as u64;
             left.markers += entry.markers.len() as u64;

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backstop_contract::{
-    Aspect, BucketInfo, Capabilities, Capability, CompleteOptions, DeleteOptions, DeleteResult,
-    Error, ErrorKind, GetOptions, GetResult, HeadOptions, Inspected, KeyPrefix, ListOptions,
-    ListPage, ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber,
-    ProviderInfo, PutOptions, PutResult, Result, Sent, StoreLocation, UploadId, UploadPage,
-    VersionPage,
+    Aspect, BucketInfo, Capabilities, CompleteOptions, DeleteOptions, DeleteResult, Error,
+    ErrorKind, GetOptions, GetResult, HeadOptions, Inspected, KeyPrefix, ListOptions, ListPage,
+    ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber, ProviderInfo,
+    PutOptions, PutResult, Result, Sent, StoreLocation, UploadId, UploadPage, VersionPage,
 };
 use bytes::Bytes;
 
@@ -52,16 +51,16 @@ impl Journalled {
     }
 
     /// Takes the answer of a write that was journalled as unsettled before it was sent.
-    fn settle<T>(&self, key: &ObjectKey, answer: &Result<T>, wrote: impl FnOnce(&mut Entry, &T)) {
+    fn settle(&self, key: &ObjectKey, answer: &Result<PutResult>, size: u64) {
         match answer {
             Ok(done) => {
-                self.journal.note_write();
+                self.journal.note_write(done.version.is_some());
                 self.journal.change(key, |entry| {
                     entry.unsettled_writes -= 1;
-                    wrote(entry, done);
+                    wrote(entry, size, done);
                 });
             }
-            Err(error) if had_no_effect(error) => self
+            Err(error) if !error.may_have_happened() => self
                 .journal
                 .change(key, |entry| entry.unsettled_writes -= 1),
             Err(_) => {}
@@ -69,21 +68,14 @@ impl Journalled {
     }
 }
 
-/// Returns whether a failed write certainly had no effect.
-fn had_no_effect(error: &Error) -> bool {
-    match error.sent() {
-        Sent::No => true,
-        Sent::Maybe => false,
-        Sent::Answered => !matches!(
-            error.kind(),
-            ErrorKind::ServiceFailed | ErrorKind::MalformedResponse
-        ),
-    }
-}
-
 fn wrote(entry: &mut Entry, size: u64, put: &PutResult) {
+    entry.hidden = false;
     match &put.version {
-        Some(version) => entry.versions.push((version.clone(), size)),
+        Some(version) => {
+            // Where versioning is suspended every write replaces the version "null".
+            entry.versions.retain(|(id, _)| id != version);
+            entry.versions.push((version.clone(), size));
+        }
         None => entry.live = Some(size),
     }
 }
@@ -93,13 +85,16 @@ fn forget_upload(entry: &mut Entry, upload: &UploadId) {
 }
 
 fn deleted(entry: &mut Entry, options: &DeleteOptions, answer: &DeleteResult) {
-    match (&options.version, answer) {
-        (Some(version), _) => {
-            entry.versions.retain(|(id, _)| id != version);
-            entry.markers.retain(|id| id != version);
-        }
-        (None, answer) if answer.delete_marker => entry.markers.extend(answer.version.clone()),
-        (None, _) => entry.live = None,
+    if let Some(version) = &options.version {
+        entry.versions.retain(|(id, _)| id != version);
+        entry.markers.retain(|id| id != version);
+        entry.hidden &= !entry.markers.is_empty();
+        return;
+    }
+    entry.live = None;
+    entry.hidden = true;
+    if answer.delete_marker {
+        entry.markers.extend(answer.version.clone());
     }
 }
 
@@ -140,32 +135,31 @@ impl ObjectStore for Journalled {
         self.journal
             .change(key, |entry| entry.unsettled_writes += 1);
         let answer = self.store.put(key, body, options).await;
-        self.settle(key, &answer, |entry, put| wrote(entry, size, put));
+        self.settle(key, &answer, size);
         answer
     }
 
     async fn delete(&self, key: &ObjectKey, options: DeleteOptions) -> Result<DeleteResult> {
         self.admit(Operation::DeleteObject, key)?;
+        // Without a version it may leave a marker, which has to be known even if no reply comes.
+        let marks = u32::from(options.version.is_none());
+        self.journal
+            .change(key, |entry| entry.unsettled_writes += marks);
         let answer = self.store.delete(key, options.clone()).await;
-        match &answer {
-            Ok(done) => self.journal.change(key, |entry| {
-                deleted(entry, &options, done);
-                if !self.capabilities().has(Capability::AbortMultipart) {
-                    // Where uploads cannot be aborted, their parts go with the object.
-                    entry.uploads.clear();
-                }
-            }),
+        let done = match &answer {
+            Ok(done) => Some(done.clone()),
             Err(error) if error.kind() == ErrorKind::ObjectNotFound => {
-                self.journal.change(key, |entry| {
-                    deleted(entry, &options, &DeleteResult::default());
-                });
+                Some(DeleteResult::default())
             }
-            // A delete whose reply is lost may have left a marker.
-            Err(error) if options.version.is_none() && !had_no_effect(error) => self
-                .journal
-                .change(key, |entry| entry.unsettled_writes += 1),
-            Err(_) => {}
-        }
+            Err(error) if error.may_have_happened() => return answer,
+            Err(_) => None,
+        };
+        self.journal.change(key, |entry| {
+            entry.unsettled_writes -= marks;
+            if let Some(done) = done {
+                deleted(entry, &options, &done);
+            }
+        });
         answer
     }
 
@@ -179,7 +173,7 @@ impl ObjectStore for Journalled {
                 entry.unsettled_uploads -= 1;
                 entry.uploads.push((upload.clone(), 0));
             }),
-            Err(error) if had_no_effect(error) => self
+            Err(error) if !error.may_have_happened() => self
                 .journal
                 .change(key, |entry| entry.unsettled_uploads -= 1),
             Err(_) => {}
@@ -197,6 +191,13 @@ impl ObjectStore for Journalled {
         self.admit(Operation::PutPart, key)?;
         let size = body.len() as u64;
         let answer = self.store.put_part(key, upload, number, body).await;
+        if answer
+            .as_ref()
+            .is_err_and(|error| error.kind() == ErrorKind::UploadNotFound)
+        {
+            self.journal
+                .change(key, |entry| forget_upload(entry, upload));
+        }
         if answer.is_ok() {
             self.journal.change(key, |entry| {
                 for (_, bytes) in entry.uploads.iter_mut().filter(|(id, _)| id == upload) {
@@ -222,7 +223,7 @@ impl ObjectStore for Journalled {
             .store
             .complete_multipart(key, upload, parts, options)
             .await;
-        self.settle(key, &answer, |entry, put| wrote(entry, size, put));
+        self.settle(key, &answer, size);
         if is_ended(&answer) {
             self.journal
                 .change(key, |entry| forget_upload(entry, upload));

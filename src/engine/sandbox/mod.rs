@@ -11,8 +11,8 @@ mod journalled;
 mod open;
 mod sweep;
 
-pub(super) use clean::{Removal, clean_up};
+pub(super) use clean::{Cleaner, Removal, remove_residue, residue};
 pub(super) use journal::Journal;
 pub(super) use journalled::Journalled;
 pub(super) use open::open;
-pub(super) use sweep::{Swept, residue, sweep};
+pub(super) use sweep::{Swept, sweep};

@@ -1,7 +1,7 @@
 //! The sandbox's first requests, which decide whether what is written can be removed again.
 
 use backstop_contract::{
-    Capability, DeleteOptions, ErrorKind, ListOptions, ObjectKey, ObjectStore, PutOptions,
+    Capability, DeleteOptions, Error, ErrorKind, ListOptions, ObjectKey, ObjectStore, PutOptions,
     VersionId,
 };
 
@@ -74,20 +74,30 @@ pub(crate) async fn open(
 /// # Errors
 ///
 /// Those of [`ObjectStore::delete`], except that what is gone already is removed.
-pub(super) async fn remove(
+pub(crate) async fn remove(
     store: &CheckStore,
     key: &ObjectKey,
     version: Option<VersionId>,
-) -> Result<(), backstop_contract::Error> {
+) -> Result<(), Error> {
     let shown_first =
         version.is_some() && !store.capabilities().has(Capability::DeleteShownVersion);
     if shown_first {
-        gone(store.delete(key, DeleteOptions::default()).await)?;
+        delete(store, key, None).await?;
     }
-    gone(store.delete(key, DeleteOptions { version }).await)
+    delete(store, key, version).await
 }
 
-fn gone<T>(answer: Result<T, backstop_contract::Error>) -> Result<(), backstop_contract::Error> {
+/// Deletes; a delete whose reply was lost is done again, since that changes nothing more.
+async fn delete(
+    store: &CheckStore,
+    key: &ObjectKey,
+    version: Option<VersionId>,
+) -> Result<(), Error> {
+    let options = DeleteOptions { version };
+    let mut answer = store.delete(key, options.clone()).await;
+    if answer.as_ref().is_err_and(Error::may_have_happened) {
+        answer = store.delete(key, options).await;
+    }
     match answer {
         Err(error) if error.kind() != ErrorKind::ObjectNotFound => Err(error),
         _ => Ok(()),

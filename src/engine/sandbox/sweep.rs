@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use backstop_contract::{
-    Capability, Error, ErrorKind, KeyPrefix, ListOptions, ObjectKey, ObjectStore, ObjectVersion,
+    Capability, Error, KeyPrefix, ListOptions, ObjectKey, ObjectStore, ObjectVersion,
 };
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 
-use super::clean::{abandon, uploads_on};
-use super::open::remove;
+use super::clean::{abandon, cannot_list, list_versions, remove_found, uploads_on};
 use crate::check::{CheckStore, Keys};
 
 /// How many leftovers are removed at the same time.
@@ -31,14 +30,27 @@ pub(crate) struct Swept {
 
 /// Removes what other runs left in the folder once it is older than `age` by the server's clock:
 /// objects, versions, markers and open uploads.
-pub(crate) async fn sweep(store: &CheckStore, keys: &Keys, age: Duration, now: Timestamp) -> Swept {
-    let Ok(found) = everything(store, &keys.folder).await else {
+pub(crate) async fn sweep(
+    store: &CheckStore,
+    keys: &Keys,
+    age: Duration,
+    now: Timestamp,
+    versioned: bool,
+) -> Swept {
+    // On a bucket that keeps versions a delete by key would leave a marker more: there, what is not
+    // shown with its version stays.
+    let listed = if versioned {
+        list_versions(store, keys.folder.as_str()).await
+    } else {
+        everything(store, &keys.folder).await
+    };
+    let Ok(found) = listed else {
         return Swept::default();
     };
     let old: Vec<ObjectVersion> = found
         .into_iter()
         .filter(|it| keys.is_of_a_run(&it.key) && !keys.own.holds(&it.key))
-        .filter(|it| is_old(it, age, now))
+        .filter(|it| is_old(it.last_modified, age, now))
         .collect();
     // Uploads first: an object is what leads a later sweep to the upload on its key.
     let with_uploads: BTreeSet<ObjectKey> = old
@@ -47,16 +59,17 @@ pub(crate) async fn sweep(store: &CheckStore, keys: &Keys, age: Duration, now: T
         .map(|it| it.key.clone())
         .collect();
     let stuck: BTreeSet<ObjectKey> = stream::iter(with_uploads)
-        .map(|key| async move { end_uploads(store, &key).await.err().map(|_| key) })
+        .map(|key| async move {
+            let ended = end_uploads(store, &key, age, now).await;
+            (!matches!(ended, Ok(true))).then_some(key)
+        })
         .buffer_unordered(PARALLEL)
         .filter_map(|stuck| async move { stuck })
         .collect()
         .await;
     let stuck = &stuck;
     stream::iter(old)
-        .map(|it| async move {
-            !stuck.contains(&it.key) && remove(store, &it.key, it.version).await.is_ok()
-        })
+        .map(|it| async move { !stuck.contains(&it.key) && remove_found(store, &it).await.is_ok() })
         .buffer_unordered(PARALLEL)
         .fold(Swept::default(), |mut swept, removed| async move {
             if removed {
@@ -69,61 +82,43 @@ pub(crate) async fn sweep(store: &CheckStore, keys: &Keys, age: Duration, now: T
         .await
 }
 
-fn is_old(found: &ObjectVersion, age: Duration, now: Timestamp) -> bool {
+fn is_old(written: Option<Timestamp>, age: Duration, now: Timestamp) -> bool {
     let Ok(age) = SignedDuration::try_from(age) else {
         return false;
     };
-    found
-        .last_modified
-        .is_some_and(|written| now.duration_since(written) + RESOLUTION >= age)
+    written.is_some_and(|written| now.duration_since(written) + RESOLUTION >= age)
 }
 
-async fn end_uploads(store: &CheckStore, key: &ObjectKey) -> Result<(), Error> {
+/// Ends the old uploads on a key; returns whether none is left.
+async fn end_uploads(
+    store: &CheckStore,
+    key: &ObjectKey,
+    age: Duration,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let mut none_left = true;
     for upload in uploads_on(store, key).await? {
-        abandon(store, key, &upload.id).await?;
+        if is_old(upload.begun, age, now) {
+            abandon(store, key, &upload.id).await?;
+        } else {
+            none_left = false;
+        }
     }
-    Ok(())
-}
-
-/// Returns what is still in the run's own folder after its clean-up.
-///
-/// # Errors
-///
-/// Those of the listing.
-pub(crate) async fn residue(store: &CheckStore, keys: &Keys) -> Result<Vec<ObjectVersion>, Error> {
-    everything(store, &keys.own).await
+    Ok(none_left)
 }
 
 /// Lists a folder with its versions, or without them where they cannot be listed.
-async fn everything(store: &CheckStore, folder: &KeyPrefix) -> Result<Vec<ObjectVersion>, Error> {
+pub(super) async fn everything(
+    store: &CheckStore,
+    folder: &KeyPrefix,
+) -> Result<Vec<ObjectVersion>, Error> {
     if !store.capabilities().has(Capability::Versions) {
         return objects(store, folder).await;
     }
-    match versions(store, folder).await {
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::PermissionDenied | ErrorKind::Unsupported
-            ) =>
-        {
-            objects(store, folder).await
-        }
+    match list_versions(store, folder.as_str()).await {
+        Err(error) if cannot_list(&error) => objects(store, folder).await,
         answer => answer,
     }
-}
-
-async fn versions(store: &CheckStore, folder: &KeyPrefix) -> Result<Vec<ObjectVersion>, Error> {
-    let mut found = Vec::new();
-    let mut page = None;
-    for _ in 0..MOST_PAGES {
-        let listed = store.list_versions(folder.as_str(), page).await?;
-        found.extend(listed.versions);
-        page = listed.next;
-        if page.is_none() {
-            break;
-        }
-    }
-    Ok(found)
 }
 
 async fn objects(store: &CheckStore, folder: &KeyPrefix) -> Result<Vec<ObjectVersion>, Error> {

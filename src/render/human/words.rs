@@ -40,11 +40,17 @@ impl Gravity {
             (Level::NotRun, _) => Self::Fine,
             (_, Outcome::Passed) if code == Some(FindingCode::Risk) => Self::Risk,
             (Level::Required, Outcome::Failed | Outcome::Unsupported) => Self::Failed,
-            (Level::Required, Outcome::Inconclusive) => Self::Unknown,
-            // What waits for another check is told with that one.
-            (Level::Required, Outcome::Skipped) if code != Some(FindingCode::DependsOn) => {
-                Self::Unknown
+            // What waits for another check is told with that one, and what would leave litter with
+            // what was not proven: the verdict does not mind it.
+            (_, Outcome::Skipped)
+                if matches!(
+                    code,
+                    Some(FindingCode::DependsOn | FindingCode::WouldLeaveLitter)
+                ) =>
+            {
+                Self::Fine
             }
+            (Level::Required, Outcome::Inconclusive | Outcome::Skipped) => Self::Unknown,
             (_, Outcome::Failed | Outcome::Inconclusive) => Self::Doubtful,
             (_, Outcome::Passed | Outcome::Skipped | Outcome::Unsupported) => Self::Fine,
         }
