@@ -18,6 +18,9 @@ pub struct Connected {
     pub store: Arc<dyn ObjectStore>,
     /// Who its requests are made as.
     pub identity: Arc<dyn Identity>,
+    /// Where its requests go, unless that is the service's own address; for S3 it may come from the
+    /// environment or a profile.
+    pub endpoint: Option<String>,
 }
 
 /// A target's configuration that cannot become a store; a fault of the configuration, not of the
@@ -51,26 +54,32 @@ pub async fn connect(
         StoreConfig::S3(store) => {
             let made = backstop_s3::connect(s3(store), observer).await;
             let store = made.map_err(|error| ConnectError::new(target, error))?;
-            Ok(connected(store))
+            let used = store
+                .endpoint()
+                .map(|url| url.as_str().trim_end_matches('/').to_owned());
+            Ok(connected(store, used))
         }
         StoreConfig::Minio(store) => {
+            let written = owned(store.endpoint.as_ref());
             let made = backstop_minio::connect(minio(store), observer).await;
             let store = made.map_err(|error| ConnectError::new(target, error))?;
-            Ok(connected(store))
+            Ok(connected(store, written))
         }
         StoreConfig::Azure(store) => {
+            let written = owned(store.endpoint.as_ref());
             let made = backstop_azure::connect(azure(store), observer).await;
             let store = made.map_err(|error| ConnectError::new(target, error))?;
-            Ok(connected(store))
+            Ok(connected(store, written))
         }
     }
 }
 
-fn connected<S: ObjectStore + Identity>(store: S) -> Connected {
+fn connected<S: ObjectStore + Identity>(store: S, endpoint: Option<String>) -> Connected {
     let store = Arc::new(store);
     Connected {
         store: Arc::<S>::clone(&store),
         identity: store,
+        endpoint,
     }
 }
 

@@ -81,6 +81,7 @@ const TESTS: &[Test] = tests![
     attribution::accesses::a_quick_run_makes_at_most_eight_requests,
     attribution::time::a_run_ends_in_time_wherever_the_store_stops_answering,
     attribution::time::an_interrupted_run_cleans_up,
+    attribution::time::no_lost_reply_fails_a_run_on_a_correct_store,
     attribution::time::leftovers_are_swept_once_they_are_old,
     journeys::healthy::minio_passes_full_and_is_left_as_it_was,
     journeys::healthy::minio_through_s3_passes_full_and_is_left_as_it_was,

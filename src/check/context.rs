@@ -7,7 +7,7 @@ use std::time::Duration;
 use backstop_contract::ext::ReadBack;
 use backstop_contract::{
     ETag, Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectMeta, ObjectStore,
-    ObjectStoreExt, PutOptions, PutResult, Retrying, VersionId,
+    ObjectStoreExt, PutOptions, PutResult, Retrying, UploadId, VersionId,
 };
 use jiff::Timestamp;
 
@@ -184,6 +184,32 @@ impl Context<'_> {
         })
     }
 
+    /// Begins an upload; one whose reply was lost is begun again, and the clean-up looks for the
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ObjectStore::create_multipart`].
+    pub async fn begin(&self, key: &ObjectKey) -> Result<UploadId, Error> {
+        match self.store.create_multipart(key).await {
+            Err(error) if error.may_have_happened() => self.store.create_multipart(key).await,
+            answer => answer,
+        }
+    }
+
+    /// Returns whether a key holds exactly a probe.
+    ///
+    /// # Errors
+    ///
+    /// Those of the request.
+    pub async fn holds(&self, key: &ObjectKey, probe: &Probe) -> Result<bool, Error> {
+        match self.read(key, GetOptions::default()).await {
+            Ok(read) => Ok(read.sha256 == probe.sha256().await),
+            Err(error) if error.kind() == ErrorKind::ObjectNotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads an object to its end; a body that broke on the way is read again.
     ///
     /// # Errors
@@ -320,9 +346,10 @@ impl Context<'_> {
         Err(Self::busy(self.object()))
     }
 
-    fn busy(key: &ObjectKey) -> Stop {
+    /// Ends a check because other runs keep using its key.
+    pub(super) fn busy(key: &ObjectKey) -> Stop {
         Stop::OtherRun(format!(
-            "{key} was written or removed by another run each of {} times it was read",
+            "{key} was written or removed by another run each of {} times it was used",
             ASKED_AGAIN + 1
         ))
     }
@@ -337,7 +364,7 @@ impl Context<'_> {
     }
 
     /// A pause that differs from run to run, so that two runs do not keep step.
-    async fn pause(&self, round: u32) {
+    pub(super) async fn pause(&self, round: u32) {
         let spread = self.run.run_id.bytes().fold(u64::from(round), |sum, byte| {
             sum.wrapping_mul(31).wrapping_add(u64::from(byte))
         });

@@ -1,7 +1,7 @@
 //! `multipart-abort`: can an upload be given up?
 
 use backstop_contract::{
-    Capability, CompleteOptions, ErrorKind, ObjectStore, PartNumber, PutOptions,
+    Capability, CompleteOptions, Error, ErrorKind, ObjectStore, PartNumber, PutOptions,
 };
 
 use super::context::Context;
@@ -38,26 +38,29 @@ few days.
 /// [`Stop::Violated`] when the completion succeeds, and those of the requests.
 pub(super) async fn run(context: &Context<'_>) -> Answer {
     let store = &context.store;
-    let seat = context.probe("multipart-abort", 0);
     let key = if context.is_fixed() {
         &context.run.keys.probe_multipart
     } else {
         let key = &context.run.keys.aborted;
+        let seat = context.probe("multipart-abort-seat", 0);
         context.write(key, &seat, PutOptions::default()).await?;
         key
     };
-    let upload = store.create_multipart(key).await?;
-    let part = store
-        .put_part(key, &upload, PartNumber(1), seat.body())
-        .await?;
+    let probe = context.probe("multipart-abort", 0);
+    let upload = context.begin(key).await?;
+    let part = store.put_part(key, &upload, PartNumber(1), probe.body());
+    let parts = [part.await?];
     let aborted = store.abort_multipart(key, &upload).await;
-    let completed = store
-        .complete_multipart(key, &upload, &[part], CompleteOptions::default())
-        .await;
+    let finish = || store.complete_multipart(key, &upload, &parts, CompleteOptions::default());
+    let mut completed = finish().await;
+    if completed.as_ref().is_err_and(Error::may_have_happened) {
+        if aborted.is_ok() && context.holds(key, &probe).await.unwrap_or(false) {
+            return Err(outlived());
+        }
+        completed = finish().await;
+    }
     match (aborted, completed) {
-        (Ok(()), Ok(_)) => Err(Stop::violated(
-            "the abort was answered with success, and the upload could still be completed",
-        )),
+        (Ok(()), Ok(_)) => Err(outlived()),
         (Ok(()), Err(error)) if error.kind() == ErrorKind::UploadNotFound => Ok(None),
         // The first reply was lost, and the abort took effect.
         (Err(one), Err(two))
@@ -69,4 +72,8 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         // Where abort is denied the upload was completed instead, so that no part stays.
         (Err(error), _) | (Ok(()), Err(error)) => Err(error.into()),
     }
+}
+
+fn outlived() -> Stop {
+    Stop::violated("the abort was answered with success, and the upload could still be completed")
 }

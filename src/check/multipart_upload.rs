@@ -44,6 +44,8 @@ set checksums to `when-required`.
 const LARGE_PART: u64 = 8 * 1024 * 1024;
 /// The smallest part worth sending, and the size of a last one, in bytes.
 const SMALL_PART: u64 = 1024;
+/// How often an upload that another run ended is begun.
+const DISTURBED: u32 = 4;
 /// How many parts are on the way at the same time.
 const PARALLEL: usize = 3;
 
@@ -66,8 +68,8 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         context.write(key, &seat, PutOptions::default()).await?;
         key
     };
-    upload(context, key, &probe, part).await?;
-    let again = || async { upload(context, key, &probe, part).await };
+    undisturbed(context, key, &probe, part).await?;
+    let again = || async { undisturbed(context, key, &probe, part).await };
     match context.expect(key, &probe, again).await {
         Ok(()) => Ok(None),
         Err(Stop::Operation(error)) if error.kind() == ErrorKind::PermissionDenied => {
@@ -75,6 +77,27 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         }
         Err(stop) => Err(stop),
     }
+}
+
+/// Uploads; where another run has ended the upload on the fixed key (on Azure a commit discards what
+/// others have sent) it is begun anew, a few times.
+async fn undisturbed(
+    context: &Context<'_>,
+    key: &ObjectKey,
+    probe: &Probe,
+    part: u64,
+) -> Result<(), Stop> {
+    for round in 0..DISTURBED {
+        match upload(context, key, probe, part).await {
+            Err(Stop::Operation(error))
+                if context.is_fixed() && error.kind() == ErrorKind::UploadNotFound =>
+            {
+                context.pause(round).await;
+            }
+            answer => return answer,
+        }
+    }
+    Err(Context::busy(key))
 }
 
 /// Judges a denied read-back. Where other objects can be read, the denial is how Amazon S3 says
@@ -116,7 +139,7 @@ async fn upload(
     probe: &Probe,
     part_size: u64,
 ) -> Result<(), Stop> {
-    let upload = begin(context, key).await?;
+    let upload = context.begin(key).await?;
     let count = u32::try_from(probe.size().div_ceil(part_size)).unwrap_or(u32::MAX);
     let mut waiting = (0..count).map(|index| {
         let start = u64::from(index) * part_size;
@@ -136,16 +159,6 @@ async fn upload(
         sending.extend(waiting.next());
     }
     complete(context, key, probe, &upload, &parts).await
-}
-
-/// Begins an upload; one whose reply was lost is begun again where the clean-up finds the first.
-async fn begin(context: &Context<'_>, key: &ObjectKey) -> Result<UploadId, Error> {
-    match context.store.create_multipart(key).await {
-        Err(error) if error.may_have_happened() && !context.is_fixed() => {
-            context.store.create_multipart(key).await
-        }
-        answer => answer,
-    }
 }
 
 async fn send_part(

@@ -26,17 +26,27 @@ impl Deadline {
         }
     }
 
+    fn reserve(&self) -> Duration {
+        (self.timeout / 5).min(LONGEST_RESERVE)
+    }
+
     /// Returns how long checks may take: the timeout less a fifth of it, at most five seconds.
     #[must_use]
     pub(super) fn time_for_checks(&self) -> Duration {
-        self.timeout
-            .saturating_sub((self.timeout / 5).min(LONGEST_RESERVE))
+        self.timeout.saturating_sub(self.reserve())
     }
 
     /// Returns when checks stop.
     #[must_use]
     pub(super) fn end_of_checks(&self) -> Instant {
         self.started + self.time_for_checks()
+    }
+
+    /// Returns how long requests on the way may still be answered once the checks have stopped: a
+    /// fifth of the clean-up's time.
+    #[must_use]
+    pub(super) fn last_answers(&self) -> Duration {
+        self.reserve() / 5
     }
 
     /// Returns when the run ends, whatever is still open.

@@ -3,6 +3,7 @@
 mod clock;
 mod event;
 mod finish;
+mod gate;
 mod not_proven;
 mod request;
 mod resolve;

@@ -1,6 +1,7 @@
 //! One run, from the first request to the report.
 
 use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use backstop_contract::{
@@ -10,11 +11,12 @@ use futures::FutureExt;
 use futures::future::join;
 use jiff::Timestamp;
 use tokio::sync::watch;
-use tokio::time::{sleep, sleep_until, timeout_at};
+use tokio::time::{sleep, sleep_until, timeout, timeout_at};
 
 use super::clock::{AFTER_A_SIGNAL, Deadline};
 use super::event::Event;
 use super::finish::{Cleaned, Finish, Stopped};
+use super::gate::Gate;
 use super::not_proven::not_proven;
 use super::request::RunRequest;
 use super::resolve::Resolver;
@@ -65,6 +67,7 @@ struct Session {
     keys: Keys,
     plan: Plan,
     journal: Arc<Journal>,
+    gate: Arc<Gate>,
     store: Arc<dyn ObjectStore>,
     tap: Arc<WireTap>,
     resolver: Resolver,
@@ -125,7 +128,8 @@ impl Session {
             encrypted: request.encrypted,
         };
         let journal = Arc::new(Journal::default());
-        let store = Journalled::new(store, keys.clone(), journal.clone());
+        let gate = Arc::new(Gate::default());
+        let store = Journalled::new(store, keys.clone(), journal.clone(), gate.clone());
         Ok(Self {
             run_id,
             started_at: Timestamp::now(),
@@ -133,6 +137,7 @@ impl Session {
             keys,
             plan,
             journal,
+            gate,
             store: Arc::new(store),
             tap,
             resolver,
@@ -170,15 +175,22 @@ impl Session {
                 policy: RetryPolicy::default(),
                 tap: &self.tap,
                 resolver: self.resolver,
+                gate: &self.gate,
             };
             let sweeping = async { *swept = self.sweep(shared).await };
             join(runner.run(shared, records), sweeping).await;
         };
-        tokio::select! {
-            _ = join(who, what) => Stopped::Finished,
+        let mut asking = pin!(join(who, what));
+        let stopped = tokio::select! {
+            _ = &mut asking => return Stopped::Finished,
             () = sleep_until(deadline.end_of_checks()) => Stopped::OutOfTime(deadline.time_for_checks()),
             () = turned_true(interrupt) => Stopped::Interrupted,
-        }
+        };
+        self.gate.close();
+        // Nothing is lost when the time is over: what has no answer then is reported.
+        drop(timeout(deadline.last_answers(), asking).await);
+        self.gate.open();
+        stopped
     }
 
     /// Removes what the run wrote, and looks whether it is gone.

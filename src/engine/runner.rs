@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::clock::millis;
 use super::event::Event;
+use super::gate::Gate;
 use super::resolve::{Resolver, skipped};
 use super::tap::{ASKING, WireTap};
 use crate::check::{Answer, Context, Effect, Mode, Shared};
@@ -29,6 +30,8 @@ pub(super) struct Runner<'a> {
     pub tap: &'a WireTap,
     /// How answers become records.
     pub resolver: Resolver,
+    /// What closes when the run stops early.
+    pub(super) gate: &'a Gate,
 }
 
 type Finished = (usize, CheckRecord);
@@ -44,7 +47,8 @@ impl<'a> Runner<'a> {
             for (index, step) in steps.iter().enumerate() {
                 // Where all checks share two keys they take turns, in the table's order.
                 let taken = shared.opening.mode == Mode::Fixed && !running.is_empty();
-                if taken || started[index] || !self.is_ready(step, records) {
+                let over = taken || self.gate.is_closed();
+                if over || started[index] || !self.is_ready(step, records) {
                     continue;
                 }
                 started[index] = true;
@@ -58,6 +62,7 @@ impl<'a> Runner<'a> {
             }
             match running.next().await {
                 Some((index, record)) => self.finish(index, record, records),
+                None if self.gate.is_closed() => return,
                 None if records.iter().all(Option::is_some) => return,
                 // A check that was spared may have freed others.
                 None => {}
@@ -66,6 +71,10 @@ impl<'a> Runner<'a> {
     }
 
     fn finish(&self, index: usize, record: CheckRecord, records: &mut [Option<CheckRecord>]) {
+        // What ends behind a closed gate ends for want of an answer, unless it is a proof.
+        if self.gate.is_closed() && record.outcome != Outcome::Passed {
+            return;
+        }
         self.tap.emit(&Event::CheckFinished { record: &record });
         records[index] = Some(record);
     }

@@ -140,6 +140,7 @@ pub(super) struct Stalling {
     store: MemoryStore,
     answers: usize,
     refuses: Option<(Operation, &'static str)>,
+    loses: Option<(usize, ErrorKind, Sent)>,
     asked: AtomicUsize,
 }
 
@@ -150,6 +151,7 @@ impl Stalling {
             store,
             answers,
             refuses: None,
+            loses: None,
             asked: AtomicUsize::new(0),
         })
     }
@@ -164,6 +166,23 @@ impl Stalling {
             store,
             answers: usize::MAX,
             refuses: Some((operation, ending)),
+            loses: None,
+            asked: AtomicUsize::new(0),
+        })
+    }
+
+    /// Wraps a store whose reply to one request, counted from 0, is replaced by a failure.
+    pub(super) fn losing(
+        store: MemoryStore,
+        reply: usize,
+        kind: ErrorKind,
+        sent: Sent,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            answers: usize::MAX,
+            refuses: None,
+            loses: Some((reply, kind, sent)),
             asked: AtomicUsize::new(0),
         })
     }
@@ -196,6 +215,11 @@ impl Stalling {
         };
         if turn >= self.answers {
             std::future::pending::<()>().await;
+        }
+        if let Some((reply, kind, sent)) = self.loses
+            && reply == turn
+        {
+            return Err(Error::new(kind, Operation::Inspect, self.location(), sent));
         }
         answer
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use backstop::engine::{NoEvents, WireTap};
 use backstop::report::{Access, CleanupState, Verdict};
 use backstop::verify::verify;
-use backstop_contract::memory::MemoryOptions;
-use backstop_contract::{MemoryStore, ObjectStore};
+use backstop_contract::memory::{Denied, MemoryOptions};
+use backstop_contract::{ErrorKind, MemoryStore, ObjectStore, Operation, Sent};
 use jiff::SignedDuration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -38,10 +38,16 @@ pub(crate) fn a_run_ends_in_time_wherever_the_store_stops_answering() -> Result<
 }
 
 pub(crate) fn an_interrupted_run_cleans_up() -> Result<(), String> {
+    interrupted(false)?;
+    interrupted(true)
+}
+
+fn interrupted(versioned: bool) -> Result<(), String> {
     for after in (0..1_500).step_by(50) {
         let store = MemoryStore::with(
             "interrupted",
             MemoryOptions {
+                versioned,
                 latency: Some(backstop_contract::memory::Latency {
                     seed: after,
                     longest: Duration::from_millis(100),
@@ -116,4 +122,75 @@ pub(crate) fn leftovers_are_swept_once_they_are_old() -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The access, and what its credentials may not do.
+const LOST: [(Access, &[Operation]); 3] = [
+    (Access::Full, &[]),
+    (
+        Access::PutGet,
+        &[
+            Operation::ListObjects,
+            Operation::DeleteObject,
+            Operation::AbortMultipart,
+        ],
+    ),
+    (Access::PutGet, &[Operation::ListObjects]),
+];
+
+pub(crate) fn no_lost_reply_fails_a_run_on_a_correct_store() -> Result<(), String> {
+    let failures = [
+        (ErrorKind::Unreachable, Sent::Maybe),
+        (ErrorKind::ServiceFailed, Sent::Answered),
+    ];
+    let mut wrong = Vec::new();
+    for (access, denied) in LOST {
+        for versioned in [false, true] {
+            for (kind, sent) in failures {
+                wrong.extend(lose_each(access, denied, versioned, kind, sent));
+            }
+        }
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("\n"))
+    }
+}
+
+/// Loses the reply of every request of a run in turn, and tells where that did harm.
+fn lose_each(
+    access: Access,
+    denied: &[Operation],
+    versioned: bool,
+    kind: ErrorKind,
+    sent: Sent,
+) -> Vec<String> {
+    let bucket = || {
+        let options = MemoryOptions {
+            versioned,
+            denied: denied.iter().copied().map(Denied::Operation).collect(),
+            ..MemoryOptions::default()
+        };
+        MemoryStore::with("loses", options)
+    };
+    let whole = Stalling::new(bucket(), usize::MAX);
+    run(whole.clone(), request(access));
+    let mut wrong = Vec::new();
+    for reply in 0..whole.answered() {
+        let store = bucket();
+        let loses = Stalling::losing(store.clone(), reply, kind, sent);
+        let report = run(loses, request(access));
+        let left = store.contents();
+        let stays = access == Access::Full && !left.is_empty();
+        let unsaid = left.keys.len() > 2 || (!left.is_empty() && report.cleanup.keys.is_empty());
+        if matches!(report.verdict, Verdict::Failed | Verdict::Degraded) || stays || unsaid {
+            wrong.push(format!(
+                "{} {versioned} {kind}, reply {reply}: left {left:?}\n  {}",
+                access.name(),
+                told(&report)
+            ));
+        }
+    }
+    wrong
 }

@@ -270,11 +270,7 @@ pub(super) fn left(found: &Residue, versioned: bool) -> Left {
 }
 
 /// Reads what a bucket of a shared server holds under a prefix, with the uploads on one fixed key.
-pub(super) fn fixed_residue(
-    server: &Minio,
-    bucket: &str,
-    prefix: &str,
-) -> Result<Residue, String> {
+pub(super) fn fixed_residue(server: &Minio, bucket: &str, prefix: &str) -> Result<Residue, String> {
     let mut found = server.residue(bucket, prefix).map_err(text)?;
     let key = format!("{prefix}.backstop/probe-multipart");
     found.uploads = server.open_uploads(bucket, &key).map_err(text)?;
@@ -299,4 +295,16 @@ pub(super) fn policy(statements: &[(&str, &[&str], &str)]) -> String {
         })
         .collect();
     serde_json::json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
+}
+
+/// Ends a story of many turns: all that went wrong is told at once.
+pub(super) fn all_well(trouble: &[String]) -> Told {
+    if trouble.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{} turns went wrong:\n{}",
+        trouble.len(),
+        trouble.join("\n")
+    ))
 }

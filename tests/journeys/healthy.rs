@@ -13,9 +13,19 @@ const UNSUPPORTED_ON_AZURE: [&str; 1] = ["multipart-abort"];
 /// Asserts that a full run found everything well and says that it left nothing.
 #[track_caller]
 fn assert_well(run: &Run, unsupported: &[&str]) {
-    assert_eq!(run.with(Outcome::Unsupported), unsupported, "{}", run.told());
+    assert_eq!(
+        run.with(Outcome::Unsupported),
+        unsupported,
+        "{}",
+        run.told()
+    );
     let passed = run.with(Outcome::Passed).len();
-    assert_eq!(passed + unsupported.len(), run.report.checks.len(), "{}", run.told());
+    assert_eq!(
+        passed + unsupported.len(),
+        run.report.checks.len(),
+        "{}",
+        run.told()
+    );
     assert!(passed >= FEWEST, "{passed} passed: {}", run.told());
     assert_eq!(run.report.diagnoses, [], "{}", run.told());
     let cleanup = &run.report.cleanup;

@@ -56,7 +56,9 @@ impl<'a> Session<'a> {
 
     /// Runs once.
     pub(super) async fn run(&self, interrupt: watch::Receiver<bool>) -> Result<Report, Mistake> {
-        let Connected { store, identity } = self.connected.clone();
+        let Connected {
+            store, identity, ..
+        } = self.connected.clone();
         let tap = Arc::clone(&self.tap);
         let report = verify(store, identity, self.request.clone(), tap, interrupt).await;
         report.map_err(|rule| {
@@ -119,7 +121,7 @@ fn request(
                 "" => location.to_owned(),
                 prefix => format!("{location}/{prefix}"),
             },
-            endpoint: target.store.endpoint().map(str::to_owned),
+            endpoint: connected.endpoint.clone(),
             region: target.store.region().map(str::to_owned),
         },
         vantage: vantage(target, environment),

@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use super::journal::{Entry, Journal};
 use crate::check::Keys;
+use crate::engine::gate::Gate;
 
 /// A store that journals what is written through it.
 ///
@@ -23,20 +24,38 @@ pub(crate) struct Journalled {
     store: Arc<dyn ObjectStore>,
     keys: Keys,
     journal: Arc<Journal>,
+    gate: Arc<Gate>,
 }
 
 impl Journalled {
     /// Wraps a store.
     #[must_use]
-    pub(crate) fn new(store: Arc<dyn ObjectStore>, keys: Keys, journal: Arc<Journal>) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn ObjectStore>,
+        keys: Keys,
+        journal: Arc<Journal>,
+        gate: Arc<Gate>,
+    ) -> Self {
         Self {
             store,
             keys,
             journal,
+            gate,
         }
     }
 
+    /// Lets a write through: to the sandbox's keys, and while the run is not stopping.
     fn admit(&self, operation: Operation, key: &ObjectKey) -> Result<()> {
+        if self.gate.is_closed() {
+            let refused = Error::on_key(
+                ErrorKind::Unexpected,
+                operation,
+                self.store.location(),
+                key,
+                Sent::No,
+            );
+            return Err(refused.with_message("the run is stopping"));
+        }
         if self.keys.is_of_a_run(key) {
             return Ok(());
         }

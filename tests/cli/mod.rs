@@ -1,0 +1,12 @@
+//! The built binary as a user meets it: what it prints, where to, and how it ends.
+
+pub(crate) mod arguments;
+pub(crate) mod configuration;
+pub(crate) mod demo;
+pub(crate) mod exits;
+pub(crate) mod file;
+mod harness;
+pub(crate) mod human;
+pub(crate) mod outputs;
+pub(crate) mod secrets;
+pub(crate) mod time;
