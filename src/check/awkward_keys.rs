@@ -16,7 +16,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     id: "awkward-keys",
     stage: Stage::Write,
     effect: Effect::WritesMore,
-    needs: &["put-object", "list-prefix"],
+    needs: &["put-object"],
     after: &[],
     capability: None,
     quick: false,

@@ -1,6 +1,6 @@
 //! `bucket`: is it there, and does it answer us?
 
-use backstop_contract::ErrorKind;
+use backstop_contract::{ErrorKind, ObjectStore};
 
 use super::context::Context;
 use super::info::{CheckInfo, Effect};
@@ -44,8 +44,8 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     };
     match &opening.put {
         Some(Ok(_)) => Ok(None),
-        Some(Err(put)) if is_denial(list) => Err(settle(put)),
-        Some(Err(_)) | None => Err(settle(list)),
+        Some(Err(put)) if is_denial(list) => Err(settle(context, put)),
+        Some(Err(_)) | None => Err(settle(context, list)),
     }
 }
 
@@ -54,11 +54,12 @@ fn is_denial(stop: &Stop) -> bool {
 }
 
 /// A denial does not tell whether the bucket exists.
-fn settle(stop: &Stop) -> Stop {
+fn settle(context: &Context<'_>, stop: &Stop) -> Stop {
     if is_denial(stop) {
-        Stop::NothingThere(
-            "every request was denied, so whether the bucket exists cannot be told".to_owned(),
-        )
+        Stop::NothingThere(format!(
+            "every request was denied, so whether the {} exists cannot be told",
+            context.store.provider().bucket_word
+        ))
     } else {
         stop.clone()
     }

@@ -16,7 +16,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     id: "list-pages",
     stage: Stage::Read,
     effect: Effect::WritesMore,
-    needs: &["put-object", "list-prefix"],
+    needs: &["put-object"],
     after: &[],
     capability: None,
     quick: false,
@@ -36,9 +36,9 @@ Nothing can be set: tell the storage's maker, and name the page token that is in
 
 /// How many objects are written, and how many are wanted on a page.
 const OBJECTS: u32 = 3;
-const PAGE: u32 = 1;
+const PAGE: u32 = 2;
 
-/// Asks: writes a few objects and lists them one by one.
+/// Asks: writes a few objects and lists them in more than one page.
 ///
 /// # Errors
 ///

@@ -26,12 +26,13 @@ pub fn diagnose(report: &Report, bucket_word: &str) -> Vec<Diagnosis> {
     for record in failed.chain(bad(Outcome::Inconclusive)) {
         let diagnosis = match errors(record) {
             Some(error) => Some(causes::of_error(record, error, &words)),
-            // What could not be told for want of anything to ask is explained by what failed.
-            None if is_echo(record) && !found.is_empty() => None,
             None => lies::of_finding(record),
         };
-        if let Some(diagnosis) = diagnosis {
-            merge(&mut found, diagnosis);
+        match (found.first_mut(), diagnosis) {
+            // What could not be told for want of anything to ask is explained by what failed.
+            (Some(cause), Some(_)) if is_echo(record) => cause.checks.push(record.id.clone()),
+            (_, Some(diagnosis)) => merge(&mut found, diagnosis),
+            (_, None) => {}
         }
     }
     if report.access == Access::Full && found.iter().any(|it| it.code == causes::DENIED) {

@@ -12,7 +12,7 @@ use super::open::remove;
 use crate::check::{CheckStore, Keys, Probe};
 
 /// How many keys are cleaned at the same time.
-const PARALLEL: usize = 16;
+const PARALLEL: usize = 24;
 /// The run that the body of an upload names which could only be ended by completing it.
 const NO_RUN: &str = "0000000000000000";
 

@@ -1,9 +1,10 @@
 //! The sandbox's first requests, which decide whether what is written can be removed again.
 
 use backstop_contract::{
-    Capability, DeleteOptions, Error, ErrorKind, ListOptions, ObjectKey, ObjectStore, PutOptions,
-    VersionId,
+    Capability, DeleteOptions, Error, ErrorKind, KeyPrefix, ListOptions, ListPage, ObjectKey,
+    ObjectStore, PutOptions, VersionId,
 };
+use futures::future::join;
 
 use crate::check::{CheckStore, Keys, Mode, Opening, Probe, Stop};
 use crate::report::Access;
@@ -11,62 +12,58 @@ use crate::report::Access;
 /// How many entries of the first listing are wanted.
 const FIRST_PAGE: u32 = 1_000;
 
-/// Opens the sandbox, in this order: LIST the folder, PUT the fixed probe, DELETE it by the version
-/// that the PUT returned. Both the first and the last allowed: the run gets keys of its own.
+/// Opens the sandbox: LIST the folder and PUT the fixed probe, then DELETE it by the version that the
+/// PUT returned. Both the first and the last allowed: the run gets keys of its own.
 ///
 /// # Why
 ///
 /// A guessed version is dangerous (Azurite ignores it and deletes the blob), and the delete of an
 /// absent key leaves a marker on a versioned S3 bucket, so only what was just written is deleted.
+/// LIST and PUT do not depend on each other, and a round trip is what a run is made of.
 pub(crate) async fn open(
     store: &CheckStore,
     keys: &Keys,
-    prefix: &backstop_contract::KeyPrefix,
+    prefix: &KeyPrefix,
     access: Access,
     writes: bool,
     probe: Probe,
 ) -> Opening {
-    let folder = if access == Access::ReadOnly {
-        prefix
-    } else {
-        &keys.folder
+    if access == Access::ReadOnly || !writes {
+        let folder = if access == Access::ReadOnly {
+            prefix
+        } else {
+            &keys.folder
+        };
+        return Opening {
+            mode: Mode::Untouched,
+            list: list(store, folder).await,
+            put: None,
+            delete: None,
+            probe,
+        };
+    }
+    let putting = store.put(&keys.probe, probe.body(), PutOptions::default());
+    let (list, put) = join(list(store, &keys.folder), putting).await;
+    let delete = match &put {
+        Ok(put) => Some(remove(store, &keys.probe, put.version.clone()).await),
+        Err(_) => None,
     };
+    let removable = list.is_ok() && matches!(delete, Some(Ok(())));
+    Opening {
+        mode: if removable { Mode::Own } else { Mode::Fixed },
+        list,
+        put: Some(put.map_err(Stop::from)),
+        delete: delete.map(|answer| answer.map_err(Stop::from)),
+        probe,
+    }
+}
+
+async fn list(store: &CheckStore, folder: &KeyPrefix) -> Result<ListPage, Stop> {
     let options = ListOptions {
         page_size: Some(FIRST_PAGE),
         ..ListOptions::default()
     };
-    let list = store.list(folder, options).await.map_err(Stop::from);
-    let mut opening = Opening {
-        mode: Mode::Untouched,
-        list,
-        put: None,
-        delete: None,
-        probe,
-    };
-    if access == Access::ReadOnly || !writes {
-        return opening;
-    }
-    opening.mode = Mode::Fixed;
-    if let Err(stop) = &opening.list
-        && is_about_everything(stop)
-    {
-        opening.put = Some(Err(stop.clone()));
-        return opening;
-    }
-    let body = Probe::body(&opening.probe);
-    let put = store
-        .put(&keys.probe, body, PutOptions::default())
-        .await
-        .map_err(Stop::from);
-    if let Ok(put) = &put {
-        let deleted = remove(store, &keys.probe, put.version.clone()).await;
-        if deleted.is_ok() && opening.list.is_ok() {
-            opening.mode = Mode::Own;
-        }
-        opening.delete = Some(deleted.map_err(Stop::from));
-    }
-    opening.put = Some(put);
-    opening
+    store.list(folder, options).await.map_err(Stop::from)
 }
 
 /// Removes an object for good: by its version where it has one.
@@ -102,24 +99,4 @@ async fn delete(
         Err(error) if error.kind() != ErrorKind::ObjectNotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-/// Returns whether a refusal would be the same for every other request.
-fn is_about_everything(stop: &Stop) -> bool {
-    let Stop::Operation(error) = stop else {
-        return false;
-    };
-    matches!(
-        error.kind(),
-        ErrorKind::NameNotResolved
-            | ErrorKind::Unreachable
-            | ErrorKind::TlsRejected
-            | ErrorKind::TimedOut
-            | ErrorKind::Unauthenticated
-            | ErrorKind::SignatureRejected
-            | ErrorKind::ClockSkewed
-            | ErrorKind::CredentialExpired
-            | ErrorKind::BucketNotFound
-            | ErrorKind::WrongRegion
-    )
 }
