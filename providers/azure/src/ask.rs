@@ -158,7 +158,13 @@ impl<'a> Ask<'a> {
 
     /// Returns the SDK's client of a blob.
     pub(crate) fn blob(&self, url: Url) -> Result<BlobClient> {
-        self.store.blob(url).map_err(|error| self.failed(&error))
+        self.store.blob(url).map_err(|error| self.unbuilt(&error))
+    }
+
+    /// Makes the error of a request that the SDK could not build; it was never sent.
+    pub(crate) fn unbuilt(&self, error: &azure_core::Error) -> Error {
+        let told = format!("the request could not be built: {}", error.kind());
+        self.not_sent(ErrorKind::Unexpected, told)
     }
 
     /// Holds a success to the marks of the service: a captive portal answers 200 to anything.
@@ -197,5 +203,40 @@ pub(crate) fn meta(key: &ObjectKey, size: u64, headers: &Headers) -> ObjectMeta 
             .and_then(observe::http_date),
         version: version(headers),
         storage_class: headers.get_optional_string(&TIER),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use backstop_contract::{Exchange, Secret, WireObserver};
+
+    use super::*;
+    use crate::{AzureConfig, AzureCredentials, connect};
+
+    #[derive(Debug)]
+    struct Blind;
+
+    impl WireObserver for Blind {
+        fn observe(&self, _exchange: &Exchange) {}
+    }
+
+    #[tokio::test]
+    async fn a_request_that_cannot_be_built_was_not_sent() {
+        let credentials = AzureCredentials::AccountKey {
+            key: Secret::new("cGxhbnRlZC1zZWNyZXQ=".to_owned()),
+            source: "environment".to_owned(),
+        };
+        let config = AzureConfig::new("acmebackups", "backups", credentials);
+        let store = connect(config, Arc::new(Blind)).await.expect("a store");
+        let ask = store.ask(Operation::HeadObject, None);
+        let url = Url::parse("data:text,x").expect("a URL");
+        let error = ask.blob(url).err().expect("no base URL");
+        assert_eq!(
+            (error.kind(), error.sent()),
+            (ErrorKind::Unexpected, Sent::No),
+            "{error}"
+        );
     }
 }

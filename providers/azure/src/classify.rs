@@ -28,13 +28,15 @@ enum Meaning {
     Is(ErrorKind),
     /// A failed authentication: the credential and the service's detail say of what sort.
     Authentication,
+    /// An authorization that is not one: the detail says whether it was a token that has ended.
+    Authorization,
     /// Something is missing: the operation says what.
     Missing,
     /// A condition does not hold: the request says which.
     Condition,
 }
 
-use Meaning::{Authentication, Condition, Is, Missing};
+use Meaning::{Authentication, Authorization, Condition, Is, Missing};
 
 /// The blob service's own codes.
 const CODES: &[(&[&str], Meaning)] = &[
@@ -43,7 +45,7 @@ const CODES: &[(&[&str], Meaning)] = &[
     // No Authorization header, one in a form the service does not know, or a token it refuses.
     (
         &["NoAuthenticationInformation", "InvalidAuthenticationInfo"],
-        Is(ErrorKind::Unauthenticated),
+        Authorization,
     ),
     // Who asks is known and may not: a firewall, a role, a SAS without the permission or for other
     // addresses, keys switched off, public access switched off, an account that is suspended.
@@ -259,6 +261,13 @@ fn blob_refusal(refusal: &Refusal, asked: Asked) -> ErrorKind {
     match by_code.or_else(|| by_status(status)) {
         Some(Is(kind)) => kind,
         Some(Authentication) => authentication(&refusal.detail, asked.credential),
+        // "Lifetime validation failed. The token is expired."
+        Some(Authorization)
+            if asked.credential == CredentialKind::Token && refusal.detail.contains("expired") =>
+        {
+            ErrorKind::CredentialExpired
+        }
+        Some(Authorization) => ErrorKind::Unauthenticated,
         Some(Missing) => missing(asked.operation),
         Some(Condition) if asked.if_absent => ErrorKind::AlreadyExists,
         Some(Condition) => ErrorKind::PreconditionFailed,
@@ -330,6 +339,15 @@ pub(crate) struct WireFailure {
 }
 
 impl WireFailure {
+    /// Creates the failure of an answer that is longer than any of the service's.
+    pub(crate) fn endless(longest: usize) -> Self {
+        Self {
+            kind: ErrorKind::MalformedResponse,
+            sent: Sent::Answered,
+            text: format!("the answer is longer than {longest} bytes"),
+        }
+    }
+
     /// Creates the failure of an answer that kept silent.
     pub(crate) fn silent(patience: Duration) -> Self {
         Self {

@@ -121,7 +121,7 @@ pub(crate) async fn complete(
         ..BlockLookupList::default()
     };
     let list: RequestContent<BlockLookupList, XmlFormat> =
-        list.try_into().map_err(|error| ask.failed(&error))?;
+        list.try_into().map_err(|error| ask.unbuilt(&error))?;
     let options = BlockBlobClientCommitBlockListOptions {
         if_none_match: if_absent.then(|| Etag::from("*")),
         method_options: ask.context(),

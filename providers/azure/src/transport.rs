@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use azure_core::error::ErrorKind as CoreKind;
 use azure_core::http::headers::{CONTENT_LENGTH, HeaderName, HeaderValue, Headers};
 use azure_core::http::response::PinnedStream;
-use azure_core::http::{AsyncRawResponse, Body, HttpClient, Request};
+use azure_core::http::{AsyncRawResponse, Body, HttpClient, Method, Request};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -32,6 +32,33 @@ const IN_FLIGHT: u64 = 4 * 1024 * 1024;
 const SLOWEST: u64 = 128 * 1024;
 /// How much of a refusal is read, in bytes: an error page may be endless.
 const LONGEST_REFUSAL: usize = 64 * 1024;
+/// How long an answer may be that is no blob, in bytes: it is held in memory before it is read.
+/// A page of 5,000 names of 1,024 bytes, encoded and with all that is told of each, is near 20 MiB.
+const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
+
+/// How much of an answer's body is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// All of it: a blob, which is not collected.
+    Blob,
+    /// The beginning: a refusal, whose code stands there.
+    Refusal,
+    /// All of it, and too much is a failure.
+    Answer,
+}
+
+impl Room {
+    fn of(request: &Request, is_success: bool) -> Self {
+        // The one GET without a `comp` is Get Blob.
+        let reads = request.method() == Method::Get;
+        let named = request.url().query_pairs().any(|(name, _)| name == "comp");
+        match (is_success, reads && !named) {
+            (false, _) => Self::Refusal,
+            (true, true) => Self::Blob,
+            (true, false) => Self::Answer,
+        }
+    }
+}
 
 /// Sends a request once and tells its failure without its URL.
 #[derive(Debug)]
@@ -79,8 +106,8 @@ impl HttpClient for Wire {
         };
         let status = answer.status().as_u16();
         let headers = headers(answer.headers());
-        let refused = !answer.status().is_success();
-        let body = incoming(answer.bytes_stream(), self.patience, refused);
+        let room = Room::of(request, answer.status().is_success());
+        let body = incoming(answer.bytes_stream(), self.patience, room);
         Ok(AsyncRawResponse::new(status.into(), headers, body))
     }
 }
@@ -156,7 +183,7 @@ async fn within<F: Future>(
 fn incoming(
     body: impl Stream<Item = reqwest::Result<Bytes>> + Send + 'static,
     patience: Duration,
-    refused: bool,
+    room: Room,
 ) -> PinnedStream {
     let chunks = stream::unfold(Some(Box::pin(body)), move |open| async move {
         let mut body = open?;
@@ -167,10 +194,25 @@ fn incoming(
             Err(_) => Some((Err(wire_error(WireFailure::silent(patience))), None)),
         }
     });
-    if refused {
-        return shortened(chunks);
+    match room {
+        Room::Blob => Box::pin(chunks),
+        Room::Refusal => shortened(chunks),
+        Room::Answer => bounded(chunks),
     }
-    Box::pin(chunks)
+}
+
+fn bounded(body: impl Stream<Item = azure_core::Result<Bytes>> + Send + 'static) -> PinnedStream {
+    Box::pin(body.scan(Some(LONGEST_ANSWER), |left, chunk| {
+        let kept = left.map(|room| {
+            let chunk = chunk?;
+            *left = room.checked_sub(chunk.len());
+            match left {
+                Some(_) => Ok(chunk),
+                None => Err(wire_error(WireFailure::endless(LONGEST_ANSWER))),
+            }
+        });
+        std::future::ready(kept)
+    }))
 }
 
 fn shortened(body: impl Stream<Item = azure_core::Result<Bytes>> + Send + 'static) -> PinnedStream {
@@ -255,6 +297,37 @@ mod tests {
         let pieces: Vec<_> = pieces(body.clone(), Arc::default()).collect().await;
         let whole: Vec<u8> = pieces.into_iter().flatten().flatten().collect();
         assert_eq!(whole, body);
+    }
+
+    #[test]
+    fn a_blob_alone_may_be_of_any_length() {
+        for (method, url, success, room) in [
+            (Method::Get, "https://h/c/k", true, Room::Blob),
+            (Method::Get, "https://h/c/k?versionid=1", true, Room::Blob),
+            (Method::Get, "https://h/c/k?sv=1&sig=2", true, Room::Blob),
+            (Method::Get, "https://h/c/k", false, Room::Refusal),
+            (
+                Method::Get,
+                "https://h/c?restype=container&comp=list",
+                true,
+                Room::Answer,
+            ),
+            (Method::Post, "https://login/t/token", true, Room::Answer),
+            (Method::Put, "https://h/c/k", true, Room::Answer),
+        ] {
+            let request = Request::new(url::Url::parse(url).expect("a URL"), method);
+            assert_eq!(Room::of(&request, success), room, "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_endless_answer_is_a_failure() {
+        let chunk = Bytes::from(vec![b'x'; 1024 * 1024]);
+        let endless = stream::repeat_with(move || Ok(chunk.clone()));
+        let read: Vec<_> = bounded(endless).collect().await;
+        assert_eq!(read.len(), 33, "32 MiB and the failure");
+        let error = read.into_iter().last().and_then(Result::err);
+        assert!(format!("{error:?}").contains("longer than"), "{error:?}");
     }
 
     #[tokio::test]

@@ -13,12 +13,16 @@ pub static MINIO: ProviderInfo = ProviderInfo {
 /// Returns the policy actions that an operation needs.
 ///
 /// They bear Amazon's names, with two differences that were measured: deleting a version asks for
-/// `s3:DeleteObject` alone, and the server encrypts by itself, so that no right on a key is needed.
+/// `s3:DeleteObject`, and an explicit denial of `s3:DeleteObjectVersion` refuses it too; and the
+/// server encrypts by itself, so that no right on a key is needed.
 #[must_use]
 pub fn permissions(operation: Operation, context: PermissionContext) -> &'static [&'static str] {
+    if context.versioned && operation == Operation::DeleteObject {
+        return &["s3:DeleteObject", "s3:DeleteObjectVersion"];
+    }
     let own = PermissionContext {
-        versioned: context.versioned && operation != Operation::DeleteObject,
         encrypted: false,
+        ..context
     };
     backstop_s3::policy::permissions(operation, own)
 }
@@ -28,14 +32,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_deleted_with_the_right_to_delete() {
+    fn a_version_is_deleted_with_the_right_to_delete_and_to_delete_versions() {
         let context = PermissionContext {
             versioned: true,
             encrypted: true,
         };
         assert_eq!(
             permissions(Operation::DeleteObject, context),
-            ["s3:DeleteObject"]
+            ["s3:DeleteObject", "s3:DeleteObjectVersion"]
         );
         assert_eq!(
             permissions(Operation::GetObject, context),

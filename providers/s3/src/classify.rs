@@ -146,7 +146,8 @@ static ROWS: &[Row] = &[
     code(&["InvalidObjectState"], ErrorKind::ArchivedObject),
     // An earlier version that is a delete marker answers 405 to GET and HEAD.
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
-    status(405..=405, ErrorKind::ObjectNotFound).when(reads_object),
+    status(405..=405, ErrorKind::ObjectNotFound)
+        .when(|answer| reads_object(answer) && !answer.foreign),
     code(
         &[
             "KeyTooLongError",
@@ -161,10 +162,11 @@ static ROWS: &[Row] = &[
     ),
     // Conditions: `If-None-Match: *` is the only one we send with a write.
     code(&["PreconditionFailed"], ErrorKind::AlreadyExists).when(creates_object),
-    status(412..=412, ErrorKind::AlreadyExists).when(creates_object),
-    status(412..=412, ErrorKind::PreconditionFailed),
+    status(412..=412, ErrorKind::AlreadyExists)
+        .when(|answer| creates_object(answer) && !answer.foreign),
+    status(412..=412, ErrorKind::PreconditionFailed).when(own),
     code(&["InvalidRange"], ErrorKind::PreconditionFailed),
-    status(416..=416, ErrorKind::PreconditionFailed),
+    status(416..=416, ErrorKind::PreconditionFailed).when(own),
     // Another request on the same key is under way; Amazon says to try again.
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     code(
@@ -204,6 +206,11 @@ static ROWS: &[Row] = &[
         ErrorKind::Throttled,
     ),
     status(429..=429, ErrorKind::Throttled),
+    // `MinIO` waited for a lock of its own, and found too few of its servers.
+    Row {
+        status: 503..=503,
+        ..code(&["RequestTimeout"], ErrorKind::ServiceFailed)
+    },
     // The server waited for our body.
     code(&["RequestTimeout"], ErrorKind::TimedOut),
     status(408..=408, ErrorKind::TimedOut),
@@ -231,6 +238,10 @@ static ROWS: &[Row] = &[
     status(405..=405, ErrorKind::Unsupported),
     status(301..=308, ErrorKind::WrongRegion).when(|answer| answer.code.is_none()),
 ];
+
+fn own(answer: &Answer<'_>) -> bool {
+    !answer.foreign
+}
 
 fn reads_object(answer: &Answer<'_>) -> bool {
     matches!(

@@ -1,6 +1,7 @@
 //! From a configuration to a store, without a request to the bucket.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
 use aws_config::imds::region::ImdsRegionProvider;
@@ -13,6 +14,8 @@ use aws_sdk_s3::config::{
     BehaviorVersion, Builder, IdentityCache, Region, RequestChecksumCalculation,
     ResponseChecksumValidation, StalledStreamProtectionConfig,
 };
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 use backstop_contract::{StoreLocation, WireObserver};
@@ -22,6 +25,7 @@ use url::Url;
 use crate::config::{Addressing, ChecksumMode, S3Config, S3Credentials};
 use crate::credentials::Source;
 use crate::policy;
+use crate::route::{is_direct, is_near};
 use crate::store::{Flavor, Parts, S3Store};
 use crate::trust::Trust;
 use crate::wire::Wire;
@@ -93,6 +97,16 @@ pub async fn connect_as(
     config: S3Config,
     observer: Arc<dyn WireObserver>,
 ) -> Result<S3Store, ConnectError> {
+    connect_through(ProxyConfig::from_env(), flavor, config, observer).await
+}
+
+/// Connects through a proxy, which is not used for hosts that are near.
+pub(crate) async fn connect_through(
+    proxy: ProxyConfig,
+    flavor: Flavor,
+    config: S3Config,
+    observer: Arc<dyn WireObserver>,
+) -> Result<S3Store, ConnectError> {
     let S3Config {
         bucket,
         region,
@@ -108,19 +122,19 @@ pub async fn connect_as(
     } = config;
     check_bucket(&bucket)?;
     let trust = Trust::new(ca_pem).map_err(|reason| ConnectError::BadCa { reason })?;
-    let wire = Wire::new(trust, request_timeout, observer);
+    let wire = Wire::new(trust, request_timeout, proxy, observer);
     // The loader reads every setting that the environment and the profile may hold. With an
     // endpoint of our own there is nothing in them that we would want but the region.
     let ambient = match &endpoint {
         Some(_) => None,
         None => Some(ambient(&wire).await),
     };
-    let endpoint = endpoint
-        .or_else(|| ambient.as_ref().and_then(ambient_endpoint))
-        .map(|text| check_endpoint(&text))
-        .transpose()?;
+    let endpoint = match (endpoint, ambient.as_ref().and_then(ambient_endpoint)) {
+        (Some(text), _) => Some(check_endpoint(&text)?),
+        (None, found) => found.map(|text| check_ambient(&text)).transpose()?,
+    };
     let secure = endpoint.as_ref().is_none_or(|url| url.scheme() == "https");
-    check_client(&wire, secure)?;
+    check_client(&wire, secure, endpoint.as_ref().is_some_and(is_direct))?;
     let chain = matches!(credentials, S3Credentials::DefaultChain);
     let region = match region {
         Some(region) => Region::new(region),
@@ -128,13 +142,13 @@ pub async fn connect_as(
     };
     let addressing =
         addressing.unwrap_or_else(|| usual_addressing(&bucket, endpoint.as_ref(), secure));
-    let source = Source::new(credentials, region.clone(), &wire).await;
+    let source = Source::new(credentials, region.clone(), &wire, request_timeout).await;
     let builder = ambient.as_ref().map_or_else(Builder::new, Builder::from);
     let mut builder = fixed(builder, checksums)
         .region(region.clone())
         .http_client(wire.clone())
         .credentials_provider(source.provider())
-        .identity_cache(IdentityCache::lazy().load_timeout(request_timeout).build())
+        .identity_cache(identities(request_timeout))
         .timeout_config(patient(connect_timeout))
         .force_path_style(addressing == Addressing::Path);
     builder.set_endpoint_url(endpoint.as_ref().map(bare_url));
@@ -176,8 +190,15 @@ fn fixed(builder: Builder, checksums: ChecksumMode) -> Builder {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
+/// Leaves the limit to the source of the credentials, which knows what it waited for.
+fn identities(request_timeout: Duration) -> SharedIdentityCache {
+    IdentityCache::lazy()
+        .load_timeout(request_timeout + Duration::from_secs(1))
+        .build()
+}
+
 /// Leaves every time limit but that of the connection to `pace`.
-pub(crate) fn patient(connect_timeout: std::time::Duration) -> TimeoutConfig {
+pub(crate) fn patient(connect_timeout: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(connect_timeout)
         .disable_read_timeout()
@@ -219,8 +240,8 @@ fn check_bucket(bucket: &str) -> Result<(), ConnectError> {
     Ok(())
 }
 
-fn check_client(wire: &Wire, secure: bool) -> Result<(), ConnectError> {
-    let built = wire.prepare(secure).map(|_| ());
+fn check_client(wire: &Wire, secure: bool, direct: bool) -> Result<(), ConnectError> {
+    let built = wire.prepare(secure, direct).map(|_| ());
     built.map_err(|reason| {
         if secure {
             ConnectError::Tls { reason }
@@ -248,6 +269,20 @@ fn check_endpoint(text: &str) -> Result<Url, ConnectError> {
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(bad("it has a query or a fragment"));
+    }
+    Ok(url)
+}
+
+/// Holds an endpoint of the environment or the profile to the rule for those of a target.
+fn check_ambient(text: &str) -> Result<Url, ConnectError> {
+    let url = check_endpoint(text)?;
+    if url.scheme() == "http" && !is_near(&url) {
+        return Err(ConnectError::BadEndpoint {
+            reason: "the environment or the profile names it, and plain http would cross a public \
+                     network unencrypted; to use it nevertheless, set endpoint_url and allow_http \
+                     in the target"
+                .to_owned(),
+        });
     }
     Ok(url)
 }
@@ -282,4 +317,25 @@ async fn find_region(endpoint: bool, chain: bool, wire: &Wire) -> Result<Region,
         }
     }
     Err(ConnectError::NoRegion)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_of_a_profile_may_not_cross_a_public_network_in_plain() {
+        for near in [
+            "http://localhost:9000",
+            "http://10.0.0.5:9000",
+            "https://s3.example.com",
+        ] {
+            assert!(check_ambient(near).is_ok(), "{near}");
+        }
+        let error = check_ambient("http://s3.example.com").expect_err("it is public");
+        assert!(matches!(error, ConnectError::BadEndpoint { .. }));
+        assert!(error.to_string().contains("allow_http"), "{error}");
+        // In a target the rule is the configuration's, which may have allowed it.
+        assert!(check_endpoint("http://s3.example.com").is_ok());
+    }
 }

@@ -1,6 +1,7 @@
 //! Static keys or the default chain, and who they make us.
 
 use std::fmt;
+use std::time::Duration;
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::provider_config::ProviderConfig;
@@ -11,6 +12,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_s3::config::Region;
 use backstop_contract::{Principal, Result};
 use jiff::Timestamp;
+use tokio::time::timeout;
 
 use crate::config::S3Credentials;
 use crate::failure::Asked;
@@ -33,8 +35,13 @@ impl fmt::Debug for Source {
 }
 
 impl Source {
-    /// Prepares the credentials without fetching any.
-    pub(crate) async fn new(credentials: S3Credentials, region: Region, wire: &Wire) -> Self {
+    /// Prepares the credentials without fetching any; fetching them may take as long as `limit`.
+    pub(crate) async fn new(
+        credentials: S3Credentials,
+        region: Region,
+        wire: &Wire,
+        limit: Duration,
+    ) -> Self {
         match credentials {
             S3Credentials::AccessKey {
                 id,
@@ -44,10 +51,7 @@ impl Source {
             } => {
                 let token = session_token.map(|token| token.expose().to_owned());
                 let held = Credentials::new(id, secret.expose(), token, None, "backstop");
-                Self {
-                    provider: SharedCredentialsProvider::new(Checked(held)),
-                    named: Some(source),
-                }
+                Self::of(held, Some(source), limit)
             }
             S3Credentials::DefaultChain => {
                 let settings = ProviderConfig::without_region()
@@ -58,11 +62,21 @@ impl Source {
                     .region(region)
                     .build()
                     .await;
-                Self {
-                    provider: SharedCredentialsProvider::new(Checked(chain)),
-                    named: None,
-                }
+                Self::of(chain, None, limit)
             }
+        }
+    }
+
+    /// Takes what gives credentials.
+    pub(crate) fn of(
+        provider: impl ProvideCredentials + 'static,
+        named: Option<String>,
+        limit: Duration,
+    ) -> Self {
+        let checked = Checked { provider, limit };
+        Self {
+            provider: SharedCredentialsProvider::new(checked),
+            named,
         }
     }
 
@@ -88,12 +102,18 @@ impl Source {
     }
 }
 
-/// Credentials that can stand in a header.
+/// Credentials that come in time and can stand in a header.
+///
+/// A `credential_process` or a metadata service may keep silent for ever. The SDK would give up as
+/// if the request could not be built; only here is it known what was waited for.
 ///
 /// The SDK panics over an access key id with a line feed, which is what a Kubernetes secret made
 /// with `echo` has; a secret key with one would be reported as a wrong signature.
 #[derive(Debug)]
-struct Checked<P>(P);
+struct Checked<P> {
+    provider: P,
+    limit: Duration,
+}
 
 impl<P: ProvideCredentials> ProvideCredentials for Checked<P> {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
@@ -101,7 +121,9 @@ impl<P: ProvideCredentials> ProvideCredentials for Checked<P> {
         Self: 'a,
     {
         future::ProvideCredentials::new(async {
-            let held = self.0.provide_credentials().await?;
+            let held = timeout(self.limit, self.provider.provide_credentials())
+                .await
+                .map_err(|_| CredentialsError::provider_timed_out(self.limit))??;
             match fault_in(&held) {
                 Some(fault) => Err(CredentialsError::invalid_configuration(fault)),
                 None => Ok(held),

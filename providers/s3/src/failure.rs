@@ -99,22 +99,16 @@ impl Asked {
         let wire = chain
             .iter()
             .find_map(|cause| cause.downcast_ref::<WireError>());
-        let said = chain
-            .iter()
-            .find_map(|cause| cause.downcast_ref::<ErrorMetadata>());
-        let expired = said
-            .and_then(ErrorMetadata::code)
-            .is_some_and(|code| code.starts_with("ExpiredToken"));
+        let (code, message) = said_by_tokens(&chain);
+        let named = token_refusal(code.as_deref(), message.as_deref());
         let kind = match (error, wire) {
             (CredentialsError::ProviderTimedOut(_), _) => ErrorKind::TimedOut,
             (CredentialsError::CredentialsNotLoaded(_), _) => ErrorKind::Unauthenticated,
             (_, Some(wire)) => wire.kind,
-            (_, None) if expired => ErrorKind::CredentialExpired,
-            (_, None) => ErrorKind::Unauthenticated,
+            (_, None) => named.unwrap_or(ErrorKind::Unauthenticated),
         };
-        let message = said.and_then(ErrorMetadata::message).map(short);
         self.error(kind, Sent::No).with_evidence(Evidence {
-            code: said.and_then(ErrorMetadata::code).map(short),
+            code,
             message: Some(message.unwrap_or_else(|| explain(error, &chain))),
             ..Evidence::default()
         })
@@ -236,9 +230,53 @@ fn explain(error: &CredentialsError, chain: &[&(dyn StdError + 'static)]) -> Str
     short(&format!("no credentials ({})", links.join("; ")))
 }
 
+/// Returns what an error was made of, without the output of a `credential_process`: the process
+/// may print there what it was to keep.
 fn innermost(error: &(dyn StdError + 'static)) -> String {
-    causes(error)
+    let text = causes(error)
         .last()
         .map(ToString::to_string)
-        .unwrap_or_default()
+        .unwrap_or_default();
+    match text.split_once("Stderr:") {
+        Some((before, _)) => format!(
+            "{}; its own output is withheld",
+            before.trim_end_matches(['.', ' '])
+        ),
+        None => text,
+    }
+}
+
+/// Returns the code and the message with which the token service refused.
+///
+/// A refusal that the SDK has a type for, such as that of an expired web identity, hides its
+/// metadata from the chain; its text begins with its name.
+fn said_by_tokens(chain: &[&(dyn StdError + 'static)]) -> (Option<String>, Option<String>) {
+    if let Some(said) = chain
+        .iter()
+        .find_map(|cause| cause.downcast_ref::<ErrorMetadata>())
+    {
+        return (said.code().map(short), said.message().map(short));
+    }
+    let text = chain.last().map(ToString::to_string).unwrap_or_default();
+    let (name, message) = text.split_once(':').unwrap_or((&text, ""));
+    let known = name.starts_with("ExpiredToken") || name == "SignatureDoesNotMatch";
+    if !known || name.contains(char::is_whitespace) {
+        return (None, None);
+    }
+    let message = (!message.is_empty()).then(|| short(message));
+    (Some(short(name)), message)
+}
+
+/// Decides what a refusal of the token service means, beyond that there are no credentials.
+///
+/// See <https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html>.
+fn token_refusal(code: Option<&str>, message: Option<&str>) -> Option<ErrorKind> {
+    let code = code?;
+    let says = |text| message.is_some_and(|message| message.contains(text));
+    if code.starts_with("ExpiredToken") {
+        return Some(ErrorKind::CredentialExpired);
+    }
+    // The token service tells a wrong clock from a wrong key by its message alone.
+    let skewed = says("Signature expired") || says("not yet current");
+    (code == "SignatureDoesNotMatch" && skewed).then_some(ErrorKind::ClockSkewed)
 }

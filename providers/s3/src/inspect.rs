@@ -11,7 +11,6 @@ use backstop_contract::{Aspect, BucketInfo, ErrorKind, Inspected, Operation, Res
 
 use crate::connect::patient;
 use crate::store::S3Store;
-use crate::wire::Marked;
 
 impl S3Store {
     pub(crate) async fn do_head_bucket(&self) -> Result<BucketInfo> {
@@ -22,7 +21,7 @@ impl S3Store {
             .head_bucket()
             .bucket(&self.parts.bucket)
             .customize()
-            .interceptor(Marked(Operation::HeadBucket))
+            .interceptor(self.marked(Operation::HeadBucket))
             .send()
             .await
             .map_err(|error| asked.failed(&error))?;
@@ -42,7 +41,7 @@ impl S3Store {
             .get_bucket_versioning()
             .bucket(&self.parts.bucket)
             .customize()
-            .interceptor(Marked(Operation::Inspect))
+            .interceptor(self.marked(Operation::Inspect))
             .send()
             .await
             .map_err(|error| asked.failed(&error))?;
@@ -75,7 +74,7 @@ impl S3Store {
             .no_auth()
             .no_retry()
             .timeout_config(patient(self.parts.connect_timeout))
-            .interceptor(Marked(Operation::Inspect))
+            .interceptor(self.marked(Operation::Inspect))
             .serializer(|path: String| {
                 let mut request = HttpRequest::new(SdkBody::empty());
                 request.set_uri(path)?;

@@ -25,9 +25,11 @@ mod credentials;
 mod failure;
 mod inspect;
 mod list;
+mod marks;
 mod multipart;
 mod pace;
 pub mod policy;
+mod route;
 pub mod store;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@
 //! passes the encoded text on; it is decoded here, but only where the answer says that the service
 //! encoded it: some ignore the wish.
 //!
-//! A key that the contract cannot name (a control character, a segment `..`) is left out of the
+//! A key that the contract cannot name (a control character, a segment `..`, no UTF-8) is left out of the
 //! page. Nothing of Backstop's could read or delete it, and it must not hide the keys beside it.
 
 use aws_sdk_s3::types::{EncodingType, Object};
@@ -17,8 +17,7 @@ use backstop_contract::{
 use percent_encoding::percent_decode_str;
 
 use crate::failure::Asked;
-use crate::store::{S3Store, time};
-use crate::wire::Marked;
+use crate::store::{S3Store, some, time};
 
 /// How the text of one page is encoded.
 #[derive(Clone, Copy)]
@@ -29,20 +28,28 @@ impl Decoder {
         Self(encoding == Some(&EncodingType::Url))
     }
 
-    /// Decodes a key or prefix: percent signs, and `+` for a space.
-    fn text(self, text: &str, asked: &Asked) -> Result<String> {
+    /// Decodes a key or prefix: percent signs, and `+` for a space; nothing where it is not UTF-8.
+    fn decoded(self, text: &str) -> Option<String> {
         if !self.0 {
-            return Ok(text.to_owned());
+            return Some(text.to_owned());
         }
         percent_decode_str(&text.replace('+', " "))
             .decode_utf8()
             .map(std::borrow::Cow::into_owned)
-            .map_err(|_| asked.nonsense("a key on the page is not UTF-8"))
+            .ok()
+    }
+
+    /// Decodes a marker, without which the next page cannot be asked for.
+    fn marker(self, text: &str, asked: &Asked) -> Result<String> {
+        self.decoded(text)
+            .ok_or_else(|| asked.nonsense("the marker of the next page is not UTF-8"))
     }
 
     fn key(self, text: Option<&str>, asked: &Asked) -> Result<Option<ObjectKey>> {
         let text = text.ok_or_else(|| asked.nonsense("an entry of the page names no key"))?;
-        Ok(ObjectKey::new(self.text(text, asked)?).ok())
+        // Text that is not UTF-8 is such a key too: an entry can be left out, a marker cannot.
+        let decoded = self.decoded(text);
+        Ok(decoded.and_then(|text| ObjectKey::new(text).ok()))
     }
 }
 
@@ -56,8 +63,8 @@ fn split(token: Option<&PageToken>) -> (Option<String>, Option<String>) {
     let Some((id, key)) = token.and_then(|token| token.as_str().split_once('\n')) else {
         return (None, None);
     };
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    (some(id), some(key))
+    let owned = |text| some(Some(text)).map(str::to_owned);
+    (owned(id), owned(key))
 }
 
 fn bytes(size: Option<i64>) -> u64 {
@@ -92,12 +99,12 @@ impl S3Store {
             .set_max_keys(page_size.map(|size| i32::try_from(size).unwrap_or(i32::MAX)))
             .set_continuation_token(page.map(|page| page.as_str().to_owned()))
             .customize()
-            .interceptor(Marked(Operation::ListObjects))
+            .interceptor(self.marked(Operation::ListObjects))
             .send()
             .await
             .map_err(|error| asked.failed(&error))?;
         let decoder = Decoder::of(found.encoding_type());
-        let next = match (found.is_truncated(), found.next_continuation_token()) {
+        let next = match (found.is_truncated(), some(found.next_continuation_token())) {
             (Some(true), Some(token)) => Some(PageToken::new(token)),
             (Some(true), None) => return Err(asked.nonsense("a truncated page names no next one")),
             _ => None,
@@ -112,7 +119,7 @@ impl S3Store {
             .iter()
             .filter_map(|folded| folded.prefix())
         {
-            common_prefixes.push(decoder.text(folded, &asked)?);
+            common_prefixes.extend(decoder.decoded(folded));
         }
         Ok(ListPage {
             objects,
@@ -138,7 +145,7 @@ impl S3Store {
             .set_version_id_marker(id)
             .set_key_marker(key)
             .customize()
-            .interceptor(Marked(Operation::ListVersions))
+            .interceptor(self.marked(Operation::ListVersions))
             .send()
             .await
             .map_err(|error| asked.failed(&error))?;
@@ -150,7 +157,7 @@ impl S3Store {
             };
             versions.push(ObjectVersion {
                 key,
-                version: version.version_id().map(VersionId::new),
+                version: some(version.version_id()).map(VersionId::new),
                 latest: version.is_latest().unwrap_or(false),
                 delete_marker: false,
                 size: bytes(version.size()),
@@ -163,7 +170,7 @@ impl S3Store {
             };
             versions.push(ObjectVersion {
                 key,
-                version: marker.version_id().map(VersionId::new),
+                version: some(marker.version_id()).map(VersionId::new),
                 latest: marker.is_latest().unwrap_or(false),
                 delete_marker: true,
                 size: 0,
@@ -175,9 +182,9 @@ impl S3Store {
             let newest = (b.latest, b.last_modified).cmp(&(a.latest, a.last_modified));
             a.key.cmp(&b.key).then(newest)
         });
-        let next = match (found.is_truncated(), found.next_key_marker()) {
+        let next = match (found.is_truncated(), some(found.next_key_marker())) {
             (Some(true), Some(key)) => {
-                let key = decoder.text(key, &asked)?;
+                let key = decoder.marker(key, &asked)?;
                 Some(join(found.next_version_id_marker(), &key))
             }
             (Some(true), None) => return Err(asked.nonsense("a truncated page names no next one")),
@@ -203,15 +210,14 @@ impl S3Store {
             .set_upload_id_marker(id)
             .set_key_marker(key)
             .customize()
-            .interceptor(Marked(Operation::ListUploads))
+            .interceptor(self.marked(Operation::ListUploads))
             .send()
             .await
             .map_err(|error| asked.failed(&error))?;
         let decoder = Decoder::of(found.encoding_type());
         let mut uploads = Vec::with_capacity(found.uploads().len());
         for upload in found.uploads() {
-            let id = upload
-                .upload_id()
+            let id = some(upload.upload_id())
                 .ok_or_else(|| asked.nonsense("an upload on the page has no id"))?;
             let Some(key) = decoder.key(upload.key(), &asked)? else {
                 continue;
@@ -222,9 +228,9 @@ impl S3Store {
                 begun: upload.initiated().and_then(time),
             });
         }
-        let next = match (found.is_truncated(), found.next_key_marker()) {
+        let next = match (found.is_truncated(), some(found.next_key_marker())) {
             (Some(true), Some(key)) => {
-                let key = decoder.text(key, &asked)?;
+                let key = decoder.marker(key, &asked)?;
                 Some(join(found.next_upload_id_marker(), &key))
             }
             (Some(true), None) => return Err(asked.nonsense("a truncated page names no next one")),
@@ -241,7 +247,7 @@ fn meta(object: &Object, decoder: Decoder, asked: &Asked) -> Result<Option<Objec
     Ok(Some(ObjectMeta {
         key,
         size: bytes(object.size()),
-        etag: object.e_tag().map(ETag::new),
+        etag: some(object.e_tag()).map(ETag::new),
         last_modified: object.last_modified().and_then(time),
         version: None,
         storage_class: object

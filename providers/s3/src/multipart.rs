@@ -12,8 +12,7 @@ use bytes::Bytes;
 
 use crate::config::ChecksumMode;
 use crate::failure::Asked;
-use crate::store::{S3Store, if_none_match};
-use crate::wire::Marked;
+use crate::store::{S3Store, if_none_match, some};
 
 impl S3Store {
     /// Returns the checksum that an upload is opened with, its parts carry and its end repeats.
@@ -38,12 +37,11 @@ impl S3Store {
             .set_ssekms_key_id(key_id)
             .set_storage_class(self.storage_class())
             .customize()
-            .interceptor(Marked(Operation::CreateMultipart))
+            .interceptor(self.marked(Operation::CreateMultipart))
             .send()
             .await
             .map_err(|error| asked.failed(&error))?;
-        opened
-            .upload_id
+        some(opened.upload_id)
             .map(UploadId::new)
             .ok_or_else(|| asked.nonsense("it names no upload id"))
     }
@@ -68,19 +66,18 @@ impl S3Store {
             .set_checksum_algorithm(self.part_checksum())
             .body(ByteStream::from(body))
             .customize()
-            .interceptor(Marked(Operation::PutPart))
+            .interceptor(self.marked(Operation::PutPart))
             .send()
             .await
             .map_err(|error| asked.failed(&error))?;
-        let etag = taken
-            .e_tag
+        let etag = some(taken.e_tag)
             .map(ETag::new)
             .ok_or_else(|| asked.nonsense("it names no ETag for the part"))?;
         Ok(Part {
             number,
             etag,
             size,
-            checksum: taken.checksum_crc32,
+            checksum: some(taken.checksum_crc32),
         })
     }
 
@@ -116,13 +113,13 @@ impl S3Store {
             )
             .set_if_none_match(if_none_match(condition, &asked)?)
             .customize()
-            .interceptor(Marked(Operation::CompleteMultipart))
+            .interceptor(self.marked(Operation::CompleteMultipart))
             .send()
             .await
             .map_err(|error| asked.failed(&error))?;
         Ok(PutResult {
-            etag: made.e_tag.map(ETag::new),
-            version: made.version_id.map(VersionId::new),
+            etag: some(made.e_tag).map(ETag::new),
+            version: some(made.version_id).map(VersionId::new),
         })
     }
 
@@ -135,7 +132,7 @@ impl S3Store {
             .key(key.as_str())
             .upload_id(upload.as_str())
             .customize()
-            .interceptor(Marked(Operation::AbortMultipart))
+            .interceptor(self.marked(Operation::AbortMultipart))
             .send()
             .await
             .map(|_| ())

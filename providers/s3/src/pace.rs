@@ -142,20 +142,24 @@ impl Body for Sending {
     }
 }
 
-/// An answer's body that fails when no chunk comes for `limit`.
+/// An answer's body that fails when no chunk comes for `limit`, or more than `room` bytes.
 struct Receiving {
     body: SdkBody,
+    room: u64,
+    left: u64,
     limit: Duration,
     silence: Option<Pin<Box<Sleep>>>,
 }
 
-/// Wraps an answer's body, so that it cannot stand still.
-pub(crate) fn receiving(body: SdkBody, limit: Duration) -> SdkBody {
+/// Wraps an answer's body, so that it can neither stand still nor be longer than `room` bytes.
+pub(crate) fn receiving(body: SdkBody, limit: Duration, room: u64) -> SdkBody {
     if body.content_length() == Some(0) {
         return body;
     }
     SdkBody::from_body_1_x(Receiving {
         body,
+        room,
+        left: room,
         limit,
         silence: None,
     })
@@ -171,6 +175,17 @@ impl Body for Receiving {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
             self.silence = None;
+            if let Some(Ok(data)) = frame
+                .as_ref()
+                .map(|frame| frame.as_ref().map(Frame::data_ref))
+            {
+                let size = data.map_or(0, Bytes::len) as u64;
+                let Some(left) = self.left.checked_sub(size) else {
+                    let error = WireError::endless_body(self.room);
+                    return Poll::Ready(Some(Err(error.into())));
+                };
+                self.left = left;
+            }
             let frame =
                 frame.map(|frame| frame.map_err(|error| WireError::in_body(&*error).into()));
             return Poll::Ready(frame);

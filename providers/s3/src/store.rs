@@ -27,7 +27,8 @@ use url::Url;
 use crate::config::{ChecksumMode, Encryption};
 use crate::credentials::Source;
 use crate::failure::Asked;
-use crate::wire::{Marked, Wire};
+use crate::marks::{Marked, Marks};
+use crate::wire::Wire;
 
 /// What a service that speaks the protocol of S3 says and does in its own way.
 #[derive(Debug, Clone)]
@@ -62,6 +63,7 @@ pub(crate) struct Parts {
 #[derive(Debug, Clone)]
 pub struct S3Store {
     pub(crate) parts: Arc<Parts>,
+    marks: Arc<Marks>,
     capabilities: Capabilities,
 }
 
@@ -84,8 +86,15 @@ impl S3Store {
         behaviours.extend(parts.flavor.more);
         Self {
             capabilities: Capabilities::new(behaviours, LIMITS),
+            marks: Arc::default(),
             parts: Arc::new(parts),
         }
+    }
+
+    /// Takes the store apart.
+    #[cfg(test)]
+    pub(crate) fn into_parts(self) -> Arc<Parts> {
+        self.parts
     }
 
     /// Returns the endpoint that requests go to, where it is not Amazon's own.
@@ -98,6 +107,11 @@ impl S3Store {
     #[must_use]
     pub fn region(&self) -> &str {
         &self.parts.region
+    }
+
+    /// Marks a request as one of an operation.
+    pub(crate) fn marked(&self, operation: Operation) -> Marked {
+        Marked::new(operation, &self.marks)
     }
 
     /// Begins an operation on the bucket.
@@ -150,16 +164,16 @@ impl S3Store {
             .key(key.as_str())
             .set_version_id(version.map(|version| version.as_str().to_owned()))
             .customize()
-            .interceptor(Marked(Operation::HeadObject))
+            .interceptor(self.marked(Operation::HeadObject))
             .send()
             .await
             .map_err(|error| asked.failed(&error))?;
         Ok(ObjectMeta {
             key: key.clone(),
             size: size(found.content_length, &asked)?,
-            etag: found.e_tag.map(ETag::new),
+            etag: some(found.e_tag).map(ETag::new),
             last_modified: found.last_modified.as_ref().and_then(time),
-            version: found.version_id.map(VersionId::new),
+            version: some(found.version_id).map(VersionId::new),
             storage_class: found.storage_class.map(|class| class.as_str().to_owned()),
         })
     }
@@ -181,7 +195,7 @@ impl S3Store {
             .set_version_id(version.map(|version| version.as_str().to_owned()))
             .set_checksum_mode(compare.then_some(SdkChecksumMode::Enabled))
             .customize()
-            .interceptor(Marked(Operation::GetObject))
+            .interceptor(self.marked(Operation::GetObject))
             .send()
             .await
             .map_err(|error| asked.failed(&error))?;
@@ -198,9 +212,9 @@ impl S3Store {
         let meta = ObjectMeta {
             key: key.clone(),
             size: whole,
-            etag: opened.e_tag.map(ETag::new),
+            etag: some(opened.e_tag).map(ETag::new),
             last_modified: opened.last_modified.as_ref().and_then(time),
-            version: opened.version_id.map(VersionId::new),
+            version: some(opened.version_id).map(VersionId::new),
             storage_class: opened.storage_class.map(|class| class.as_str().to_owned()),
         };
         Ok(GetResult {
@@ -249,14 +263,14 @@ impl S3Store {
         }
         let written = put
             .customize()
-            .interceptor(Marked(Operation::PutObject))
+            .interceptor(self.marked(Operation::PutObject))
             .config_override(own_checksum)
             .send()
             .await
             .map_err(|error| asked.failed(&error))?;
         Ok(PutResult {
-            etag: written.e_tag.map(ETag::new),
-            version: written.version_id.map(VersionId::new),
+            etag: some(written.e_tag).map(ETag::new),
+            version: some(written.version_id).map(VersionId::new),
         })
     }
 
@@ -271,12 +285,12 @@ impl S3Store {
             .key(key.as_str())
             .set_version_id(version.map(|version| version.as_str().to_owned()))
             .customize()
-            .interceptor(Marked(Operation::DeleteObject))
+            .interceptor(self.marked(Operation::DeleteObject))
             .send()
             .await
             .map_err(|error| asked.failed(&error))?;
         Ok(DeleteResult {
-            version: gone.version_id.map(VersionId::new),
+            version: some(gone.version_id).map(VersionId::new),
             delete_marker: gone.delete_marker.unwrap_or(false),
         })
     }
@@ -309,6 +323,11 @@ fn size(length: Option<i64>, asked: &Asked) -> Result<u64> {
     length
         .and_then(|length| u64::try_from(length).ok())
         .ok_or_else(|| asked.nonsense("it names no size"))
+}
+
+/// Takes an empty text for none: a header or an element without content names nothing.
+pub(crate) fn some<T: AsRef<str>>(text: Option<T>) -> Option<T> {
+    text.filter(|text| !text.as_ref().is_empty())
 }
 
 /// Converts a time of the service's.

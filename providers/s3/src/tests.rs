@@ -2,6 +2,8 @@
 
 mod answers;
 mod bodies;
+mod credentials;
+mod proxies;
 mod requests;
 
 use std::sync::{Arc, Mutex};

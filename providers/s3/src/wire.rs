@@ -15,22 +15,25 @@ use aws_smithy_http_client::pool;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 use backstop_contract::{ErrorKind, Exchange, Operation, Sent, WireObserver, current_attempt};
 use jiff::Timestamp;
+use url::Url;
 
 use crate::classify;
 use crate::pace::{Progress, receiving, sending};
+use crate::route::is_direct;
 use crate::trust::Trust;
+
+/// How long an answer may be that is no object, in bytes.
+///
+/// It is held in memory before it is read. A page of 1,000 keys has less than 4 MiB.
+const LONGEST_ANSWER: u64 = 16 * 1024 * 1024;
 
 /// A request that got no answer, or an answer that broke off.
 #[derive(Debug, Clone)]
@@ -48,6 +51,15 @@ impl WireError {
             kind,
             sent: Sent::Maybe,
             text,
+        }
+    }
+
+    /// Names an answer that is longer than any of this service's.
+    pub(crate) fn endless_body(room: u64) -> Self {
+        Self {
+            kind: ErrorKind::MalformedResponse,
+            sent: Sent::Answered,
+            text: format!("the answer is longer than {room} bytes"),
         }
     }
 
@@ -69,64 +81,61 @@ impl fmt::Display for WireError {
 
 impl StdError for WireError {}
 
-/// Marks a request with the operation it belongs to.
-#[derive(Debug)]
-pub(crate) struct Marked(pub(crate) Operation);
-
-#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
-impl Intercept for Marked {
-    fn name(&self) -> &'static str {
-        "backstop operation"
-    }
-
-    fn modify_before_transmit(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        context.request_mut().add_extension(self.0);
-        Ok(())
-    }
-}
-
 /// The HTTP client of one store.
 #[derive(Debug, Clone)]
 pub(crate) struct Wire(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    plain: OnceLock<pool::Client>,
-    secure: OnceLock<pool::Client>,
+    /// For hosts behind the proxy, where there is one.
+    far: Pools,
+    /// For hosts that no proxy leads to.
+    direct: Pools,
+    proxy: ProxyConfig,
     trust: Trust,
     silence: Duration,
     observer: Arc<dyn WireObserver>,
 }
 
+/// The connections of one way out.
+#[derive(Debug, Default)]
+struct Pools {
+    plain: OnceLock<pool::Client>,
+    secure: OnceLock<pool::Client>,
+}
+
 impl Wire {
-    pub(crate) fn new(trust: Trust, silence: Duration, observer: Arc<dyn WireObserver>) -> Self {
+    pub(crate) fn new(
+        trust: Trust,
+        silence: Duration,
+        proxy: ProxyConfig,
+        observer: Arc<dyn WireObserver>,
+    ) -> Self {
         Self(Arc::new(Shared {
-            plain: OnceLock::new(),
-            secure: OnceLock::new(),
+            far: Pools::default(),
+            direct: Pools::default(),
+            proxy,
             trust,
             silence,
             observer,
         }))
     }
 
-    /// Prepares the client for one scheme, so that what is wrong with it shows before a request.
+    /// Prepares the client for one scheme and way, so that what is wrong with it shows before a
+    /// request.
     ///
     /// Roots are read for TLS alone: a plain endpoint does not pay for them.
-    pub(crate) fn prepare(&self, secure: bool) -> Result<&pool::Client, String> {
-        let held = if secure {
-            &self.0.secure
+    pub(crate) fn prepare(&self, secure: bool, direct: bool) -> Result<&pool::Client, String> {
+        let (pools, proxy) = if direct {
+            (&self.0.direct, ProxyConfig::disabled())
         } else {
-            &self.0.plain
+            (&self.0.far, self.0.proxy.clone())
         };
+        let held = if secure { &pools.secure } else { &pools.plain };
         if let Some(client) = held.get() {
             return Ok(client);
         }
-        let builder = pool::ConnectionPool::builder().proxy_config(ProxyConfig::from_env());
+        let builder = pool::ConnectionPool::builder().proxy_config(proxy);
         let pool = if secure {
             builder
                 .tls_provider(Provider::rustls(CryptoMode::Ring))
@@ -191,7 +200,8 @@ struct Asked {
 impl HttpConnector for Line {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let secure = request.uri().starts_with("https:");
-        let connector = match self.wire.prepare(secure) {
+        let direct = Url::parse(request.uri()).is_ok_and(|url| is_direct(&url));
+        let connector = match self.wire.prepare(secure, direct) {
             Ok(client) => client.http_connector(&self.settings, &self.components),
             Err(reason) => {
                 return HttpConnectorFuture::ready(Err(ConnectorError::user(reason.into())));
@@ -218,7 +228,10 @@ impl HttpConnector for Line {
                 Some(Ok(mut response)) => {
                     wire.note(&asked, Some(&response));
                     let body = response.take_body();
-                    *response.body_mut() = receiving(body, silence);
+                    let content =
+                        asked.operation == Operation::GetObject && response.status().is_success();
+                    let room = if content { u64::MAX } else { LONGEST_ANSWER };
+                    *response.body_mut() = receiving(body, silence, room);
                     return Ok(response);
                 }
                 Some(Err(error)) => failed(&error, &host),

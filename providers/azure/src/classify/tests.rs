@@ -250,3 +250,21 @@ fn what_the_sdk_cannot_read_is_malformed() {
     let unread = azure_core::Error::with_message(CoreKind::DataConversion, "no number");
     assert_eq!(failure(&unread, GET).kind, ErrorKind::MalformedResponse);
 }
+
+#[test]
+fn a_token_that_has_ended_is_told_from_one_that_is_none() {
+    let ended = "Lifetime validation failed. The token is expired.";
+    for (credential, detail, kind) in [
+        (CredentialKind::Token, ended, ErrorKind::CredentialExpired),
+        (
+            CredentialKind::Token,
+            "Issuer validation failed.",
+            ErrorKind::Unauthenticated,
+        ),
+        (CredentialKind::Key, ended, ErrorKind::Unauthenticated),
+    ] {
+        let refused = refusal(401, "InvalidAuthenticationInfo", detail);
+        let found = blob_refusal(&refused, Asked { credential, ..GET });
+        assert_eq!(found, kind, "{credential:?} {detail}");
+    }
+}

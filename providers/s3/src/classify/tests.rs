@@ -147,6 +147,7 @@ static EXAMPLES: &[(Answer<'static>, ErrorKind)] = &[
     (said(503, "SlowDownWrite", ""), ErrorKind::ServiceFailed),
     (said(503, "SlowDown", ""), ErrorKind::Throttled),
     (bare(Operation::PutObject, 429), ErrorKind::Throttled),
+    (said(503, "RequestTimeout", ""), ErrorKind::ServiceFailed),
     (said(400, "RequestTimeout", ""), ErrorKind::TimedOut),
     (bare(Operation::PutObject, 408), ErrorKind::TimedOut),
     (said(501, "NotImplemented", ""), ErrorKind::Unsupported),
@@ -180,6 +181,20 @@ fn every_row_decides_its_example() {
         let row = ROWS.iter().position(|row| row.fits(answer));
         assert_eq!(row, Some(index), "{answer:?}");
         assert_eq!(refused(answer), *kind, "{answer:?}");
+    }
+}
+
+#[test]
+fn a_status_of_another_server_says_nothing_of_the_object() {
+    for (operation, status) in [
+        (Operation::HeadObject, 405),
+        (Operation::GetObject, 405),
+        (Operation::PutObject, 412),
+        (Operation::GetObject, 412),
+        (Operation::GetObject, 416),
+    ] {
+        let kind = refused(&foreign(bare(operation, status)));
+        assert_eq!(kind, ErrorKind::MalformedResponse, "{operation} {status}");
     }
 }
 

@@ -169,6 +169,69 @@ async fn what_is_no_s3_answer_is_malformed() {
 }
 
 #[tokio::test]
+async fn a_success_without_the_services_headers_is_malformed() {
+    let portal = || Response::new(200, "<html><title>Welcome</title></html>");
+    let gateway = Response::new(204, "").with("x-request-id", "7");
+    for answer in [portal(), Response::new(200, ""), gateway] {
+        let server = always(answer);
+        let (store, _) = store(&server).await;
+        for operation in [
+            Operation::HeadObject,
+            Operation::GetObject,
+            Operation::PutObject,
+            Operation::DeleteObject,
+            Operation::AbortMultipart,
+        ] {
+            let error = fails(&store, operation).await.expect("nonsense");
+            assert_eq!(
+                (error.kind(), error.sent()),
+                (ErrorKind::MalformedResponse, Sent::Answered),
+                "{operation}"
+            );
+            let evidence = error.evidence();
+            assert!(evidence.status.is_some(), "{operation}");
+            let message = evidence.message.as_deref();
+            assert_eq!(
+                message,
+                Some("the answer has none of the service's headers")
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn stores_of_every_make_are_believed() {
+    let with_id = |status| Response::new(status, "").with("x-amz-request-id", "7");
+    let server = always(with_id(204));
+    let (amazon, _) = store(&server).await;
+    for operation in [Operation::DeleteObject, Operation::AbortMultipart] {
+        assert!(fails(&amazon, operation).await.is_none(), "{operation}");
+    }
+    // No request ids, and nothing at all with a 204.
+    let put = Response::new(200, "").with("ETag", "\"e\"");
+    let answers = vec![put.into(), Answer::Send(Response::new(204, ""))];
+    let server = Scripted::sequence(answers).expect("a free port");
+    let (bare, _) = store(&server).await;
+    for operation in [
+        Operation::PutObject,
+        Operation::DeleteObject,
+        Operation::AbortMultipart,
+    ] {
+        assert!(fails(&bare, operation).await.is_none(), "{operation}");
+    }
+    // A service with request ids gives one to a delete as well.
+    let answers = vec![with_id(200).into(), Answer::Send(Response::new(204, ""))];
+    let server = Scripted::sequence(answers).expect("a free port");
+    let (changed, _) = store(&server).await;
+    assert!(fails(&changed, Operation::PutObject).await.is_none());
+    let error = fails(&changed, Operation::DeleteObject).await;
+    assert_eq!(
+        error.expect("nonsense").kind(),
+        ErrorKind::MalformedResponse
+    );
+}
+
+#[tokio::test]
 async fn no_answer_is_told_from_never_sent() {
     for (answer, kind) in [
         (Answer::Close, ErrorKind::Unreachable),

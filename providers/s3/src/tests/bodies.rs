@@ -8,6 +8,11 @@ use bytes::Bytes;
 
 use super::*;
 
+/// An answer with an object.
+fn content(status: u16, body: impl Into<Vec<u8>>) -> Response {
+    Response::new(status, body).with("ETag", "\"e\"")
+}
+
 async fn read(server: &Scripted, options: GetOptions) -> Result<u64, backstop_contract::Error> {
     let (store, _) = store(server).await;
     let read = store.read_back(&key("k/x"), options).await?;
@@ -16,7 +21,7 @@ async fn read(server: &Scripted, options: GetOptions) -> Result<u64, backstop_co
 
 #[tokio::test]
 async fn a_body_that_ends_early_is_an_error() {
-    let whole = Response::new(200, "0123456789");
+    let whole = content(200, "0123456789");
     let server = Scripted::sequence(vec![Answer::CutOff(whole, 4)]).expect("a free port");
     let error = read(&server, GetOptions::default())
         .await
@@ -27,7 +32,7 @@ async fn a_body_that_ends_early_is_an_error() {
 
 #[tokio::test]
 async fn a_body_that_stands_still_times_out() {
-    let server = always(Response::new(200, "0123").with("Content-Length", "10"));
+    let server = always(content(200, "0123").with("Content-Length", "10"));
     let begun = Instant::now();
     let error = read(&server, GetOptions::default())
         .await
@@ -50,6 +55,26 @@ async fn a_page_that_stands_still_times_out() {
 }
 
 #[tokio::test]
+async fn an_answer_that_does_not_end_is_malformed_and_an_object_is_not() {
+    let long = || vec![b'x'; 17 * 1024 * 1024];
+    let server = always(Response::new(200, long()));
+    let (store, _) = store(&server).await;
+    for operation in [Operation::ListObjects, Operation::CreateMultipart] {
+        let error = fails(&store, operation).await.expect("it is too long");
+        assert_eq!(error.kind(), ErrorKind::MalformedResponse, "{operation}");
+        let message = error.evidence().message.as_deref();
+        assert_eq!(message, Some("the answer is longer than 16777216 bytes"));
+    }
+    let refusal = always(Response::new(403, long()).with("x-amz-request-id", "7"));
+    let (refusing, _) = super::store(&refusal).await;
+    let error = fails(&refusing, Operation::PutObject).await;
+    assert_eq!(error.expect("refused").kind(), ErrorKind::PermissionDenied);
+    let server = always(content(200, long()));
+    let bytes = read(&server, GetOptions::default()).await;
+    assert_eq!(bytes.expect("an object"), long().len() as u64);
+}
+
+#[tokio::test]
 async fn a_refusal_whose_reason_is_lost_is_still_a_refusal() {
     let of_s3 = Response::new(403, "<Error>").with("x-amz-request-id", "7");
     for (answer, kind) in [
@@ -68,7 +93,7 @@ async fn a_refusal_whose_reason_is_lost_is_still_a_refusal() {
 
 #[tokio::test]
 async fn a_body_with_another_checksum_is_a_mismatch() {
-    let server = always(Response::new(200, "0123456789").with("x-amz-checksum-crc32", "AAAAAA=="));
+    let server = always(content(200, "0123456789").with("x-amz-checksum-crc32", "AAAAAA=="));
     let error = read(&server, GetOptions::default())
         .await
         .expect_err("it was changed");
@@ -81,11 +106,11 @@ async fn a_range_is_what_the_answer_says() {
         range: Some(ByteRange { start: 2, end: 5 }),
         version: None,
     };
-    let part = Response::new(206, "234").with("Content-Range", "bytes 2-4/10");
+    let part = content(206, "234").with("Content-Range", "bytes 2-4/10");
     let server = Scripted::sequence(vec![
         part.into(),
-        Response::new(200, "0123456789").into(),
-        Response::new(206, "234")
+        content(200, "0123456789").into(),
+        content(206, "234")
             .with("Content-Range", "bytes 2-7/10")
             .into(),
     ])

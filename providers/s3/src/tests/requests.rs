@@ -112,6 +112,8 @@ async fn keys_come_back_byte_for_byte() {
         <Contents><Key>p/a+b%2Bc%252F%25</Key><Size>3</Size></Contents>\
         <Contents><Key>p/e%CC%81%F0%9F%98%80</Key><Size>4</Size></Contents>\
         <Contents><Key>p/%01</Key><Size>4</Size></Contents>\
+        <Contents><Key>p/%FF</Key><Size>4</Size></Contents>\
+        <CommonPrefixes><Prefix>p/%FE/</Prefix></CommonPrefixes>\
         <CommonPrefixes><Prefix>p/x+y/</Prefix></CommonPrefixes></ListBucketResult>";
     let plain = "<ListBucketResult><IsTruncated>false</IsTruncated>\
         <Contents><Key>p/a+b%2B</Key><Size>3</Size></Contents></ListBucketResult>";
@@ -203,6 +205,49 @@ async fn a_truncated_page_without_a_next_one_is_malformed() {
         assert_eq!(error.kind(), ErrorKind::MalformedResponse, "{operation}");
     }
     drop(store);
+}
+
+#[tokio::test]
+async fn an_empty_text_names_nothing() {
+    let empty_etag = || Response::new(200, "").with("ETag", "");
+    let upload = "<InitiateMultipartUploadResult><UploadId></UploadId>\
+                  </InitiateMultipartUploadResult>";
+    let page = "<ListBucketResult><IsTruncated>true</IsTruncated>\
+                <NextContinuationToken></NextContinuationToken></ListBucketResult>";
+    for (operation, answer) in [
+        (Operation::CreateMultipart, Response::new(200, upload)),
+        (Operation::PutPart, empty_etag()),
+        (Operation::ListObjects, Response::new(200, page)),
+    ] {
+        let server = always(answer);
+        let (store, _) = store(&server).await;
+        let error = fails(&store, operation).await.expect("nonsense");
+        assert_eq!(error.kind(), ErrorKind::MalformedResponse, "{operation}");
+    }
+    let unnamed = empty_etag()
+        .with("x-amz-request-id", "7")
+        .with("x-amz-version-id", "");
+    let server = always(unnamed);
+    let (store, _) = store(&server).await;
+    let key = key("k");
+    let put = store.put(&key, Bytes::new(), PutOptions::default()).await;
+    let put = put.expect("it is written");
+    assert_eq!((put.etag, put.version), (None, None));
+    let gone = store.delete(&key, DeleteOptions::default()).await;
+    assert_eq!(gone.expect("it is gone").version, None);
+}
+
+#[tokio::test]
+async fn a_marker_that_is_no_text_is_malformed() {
+    let page = "<ListVersionsResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>\
+                <NextKeyMarker>%FF</NextKeyMarker></ListVersionsResult>";
+    let server = always(Response::new(200, page));
+    let (store, _) = store(&server).await;
+    let error = fails(&store, Operation::ListVersions).await;
+    assert_eq!(
+        error.expect("nonsense").kind(),
+        ErrorKind::MalformedResponse
+    );
 }
 
 #[tokio::test]
