@@ -188,7 +188,15 @@ fn with_environment(mut form: S3Form, amazon: bool, environment: &Environment) -
             .endpoint_url
             .or_else(|| first(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]));
     }
+    // Over plain http no certificate is looked at, so none are read.
+    let plain = form
+        .endpoint_url
+        .as_ref()
+        .is_some_and(|url| url.value.starts_with("http://"));
     form.ca_file = form.ca_file.or_else(|| {
+        if plain {
+            return None;
+        }
         let bundle = first(&["AWS_CA_BUNDLE"])?;
         let path = Path::new(&bundle.value).to_owned();
         Some(Located::<PathBuf>::new(path, bundle.origin))

@@ -166,7 +166,7 @@ pub(crate) fn an_echo_brings_no_secret_out() -> Outcome {
         let token = request.header("x-amz-security-token").unwrap_or_default();
         let signature = request.header("authorization").unwrap_or_default();
         let said = format!(
-            "no match: {} {signature}",
+            "no match: {token} {} {signature}",
             request.target.replace('&', "&amp;")
         );
         // Amazon repeats the token in an element of its own.

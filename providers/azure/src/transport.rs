@@ -239,7 +239,7 @@ impl Resolve for Resolver {
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
                 .await
-                .map_err(|error| NotResolved(error.to_string()))?
+                .map_err(|error| NotResolved(format!("{}: {error}", name.as_str())))?
                 .collect();
             if found.is_empty() {
                 return Err(NotResolved("no address".to_owned()).into());

@@ -242,7 +242,8 @@ impl Error {
 
     /// Adds what the service said.
     #[must_use]
-    pub fn with_evidence(mut self, evidence: Evidence) -> Self {
+    pub fn with_evidence(mut self, mut evidence: Evidence) -> Self {
+        evidence.message = evidence.message.map(|message| withhold(&message));
         self.0.evidence = evidence;
         self
     }
@@ -345,9 +346,48 @@ impl StdError for Error {
     }
 }
 
+/// The length from which an unbroken run of base64 characters may be a secret: that of an access
+/// key's. No word of a service's sentence is as long.
+const SECRET_LIKE: usize = 40;
+
+/// Strikes out whatever looks like a key, a token or a signature: a service may echo what it was
+/// sent.
+fn withhold(message: &str) -> String {
+    let is_token =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '_' | '-' | '%');
+    let mut shown = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(start) = rest.find(is_token) {
+        let (before, run) = rest.split_at(start);
+        let end = run.find(|c| !is_token(c)).unwrap_or(run.len());
+        let (run, after) = run.split_at(end);
+        shown.push_str(before);
+        shown.push_str(if run.len() < SECRET_LIKE {
+            run
+        } else {
+            "(withheld)"
+        });
+        rest = after;
+    }
+    shown.push_str(rest);
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_looks_like_a_secret_is_withheld() {
+        let key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        let said = format!("the token {key}{key}== is invalid, or {key}; try again");
+        assert_eq!(
+            withhold(&said),
+            "the token (withheld) is invalid, or (withheld); try again"
+        );
+        let plain = "User: arn:aws:iam::123456789012:user/backup is not authorized: s3:PutObject";
+        assert_eq!(withhold(plain), plain);
+    }
 
     #[test]
     fn display_is_one_lower_case_line() {
