@@ -18,6 +18,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::WritesMore,
     needs: &["put-object"],
     after: &[],
+    chain: 2,
     capability: None,
     quick: false,
     docs: "\

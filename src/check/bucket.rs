@@ -14,6 +14,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::Reads,
     needs: &[],
     after: &[],
+    chain: 0,
     capability: None,
     quick: true,
     docs: "\

@@ -14,6 +14,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::Writes,
     needs: &["put-object"],
     after: &[],
+    chain: 2,
     capability: Some(Capability::ContentMd5),
     quick: false,
     docs: "\

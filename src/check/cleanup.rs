@@ -13,6 +13,7 @@ pub static INFO: CheckInfo = CheckInfo {
     effect: Effect::Writes,
     needs: &[],
     after: &[],
+    chain: 0,
     capability: None,
     quick: true,
     docs: "\

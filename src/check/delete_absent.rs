@@ -14,6 +14,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::WritesMore,
     needs: &["delete-object"],
     after: &[],
+    chain: 1,
     capability: None,
     quick: false,
     docs: "\

@@ -21,6 +21,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
         "overwrite",
         "read-after-overwrite",
     ],
+    chain: 1,
     capability: None,
     quick: true,
     docs: "\

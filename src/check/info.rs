@@ -20,6 +20,8 @@ pub struct CheckInfo {
     pub needs: &'static [&'static str],
     /// The checks that must have ended, however they did.
     pub after: &'static [&'static str],
+    /// How many requests it makes one after another: the longest chains are begun first.
+    pub chain: u8,
     /// The behaviour of the store that it asks about; without it the check is `unsupported`.
     pub capability: Option<Capability>,
     /// Whether a quick run asks it too.

@@ -13,6 +13,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::Reads,
     needs: &["delete-object", "list-prefix"],
     after: &[],
+    chain: 1,
     capability: None,
     quick: false,
     docs: "\

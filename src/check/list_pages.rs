@@ -18,6 +18,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::WritesMore,
     needs: &["put-object"],
     after: &[],
+    chain: 3,
     capability: None,
     quick: false,
     docs: "\

@@ -17,6 +17,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::Reads,
     needs: &["put-object"],
     after: &[],
+    chain: 1,
     capability: None,
     quick: false,
     docs: "\

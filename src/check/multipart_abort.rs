@@ -16,6 +16,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::Writes,
     needs: &["put-object"],
     after: &[],
+    chain: 5,
     capability: Some(Capability::AbortMultipart),
     quick: false,
     docs: "\

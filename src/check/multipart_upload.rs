@@ -23,6 +23,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::Writes,
     needs: &["put-object"],
     after: &[],
+    chain: 5,
     capability: None,
     quick: false,
     docs: "\

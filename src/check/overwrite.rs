@@ -14,6 +14,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::Writes,
     needs: &["put-object"],
     after: &["head-object", "get-object", "get-range", "list-prefix"],
+    chain: 1,
     capability: None,
     quick: false,
     docs: "\

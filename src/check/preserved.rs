@@ -20,6 +20,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
         "read-after-delete",
         "list-after-delete",
     ],
+    chain: 1,
     capability: None,
     quick: true,
     docs: "\

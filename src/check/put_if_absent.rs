@@ -18,6 +18,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::Writes,
     needs: &["put-object"],
     after: &[],
+    chain: 6,
     capability: Some(Capability::PutIfAbsent),
     quick: false,
     docs: "\
@@ -97,8 +98,11 @@ async fn at_completion(
         completed = finish().await;
     }
     match completed {
-        // The sandbox ends the upload, which a refused completion leaves open.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            // A refused completion leaves the upload open; where this fails the clean-up ends it.
+            drop(store.abort_multipart(key, &upload).await);
+            Ok(None)
+        }
         Err(error) if !error.may_have_happened() => Err(error.into()),
         Err(error) if !context.holds(key, body).await? => Err(error.into()),
         _ => Err(Stop::violated(

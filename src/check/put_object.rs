@@ -14,6 +14,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::Writes,
     needs: &[],
     after: &[],
+    chain: 1,
     capability: None,
     quick: true,
     docs: "\

@@ -15,6 +15,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::Reads,
     needs: &["delete-object", "get-object"],
     after: &[],
+    chain: 1,
     capability: None,
     quick: true,
     docs: "\

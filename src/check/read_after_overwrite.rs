@@ -14,6 +14,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     effect: Effect::Reads,
     needs: &["overwrite", "get-object"],
     after: &[],
+    chain: 1,
     capability: None,
     quick: false,
     docs: "\

@@ -1,5 +1,6 @@
 //! Asks the checks of a plan: everything independent at the same time.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use backstop_contract::{ObjectStore, RetryPolicy, Retrying};
@@ -41,11 +42,17 @@ impl<'a> Runner<'a> {
     /// what is known stays known when this future is dropped.
     pub(super) async fn run(&self, shared: &'a Shared, records: &mut [Option<CheckRecord>]) {
         let steps = &self.plan.steps;
+        let mut order: Vec<usize> = (0..steps.len()).collect();
+        // Where all checks share two keys they take turns, in the table's order; elsewhere the
+        // longest chains of requests get the connections that are open already.
+        if shared.opening.mode != Mode::Fixed {
+            order.sort_by_key(|&index| Reverse(steps[index].check.info.chain));
+        }
         let mut started = vec![false; steps.len()];
         let mut running: FuturesUnordered<BoxFuture<'_, Finished>> = FuturesUnordered::new();
         loop {
-            for (index, step) in steps.iter().enumerate() {
-                // Where all checks share two keys they take turns, in the table's order.
+            for &index in &order {
+                let step = &steps[index];
                 let taken = shared.opening.mode == Mode::Fixed && !running.is_empty();
                 let over = taken || self.gate.is_closed();
                 if over || started[index] || !self.is_ready(step, records) {
