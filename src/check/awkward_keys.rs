@@ -37,15 +37,11 @@ encode file names.
 ",
 };
 
-/// Names that every store must take.
-const MUST: [&str; 13] = [
-    "a b",
-    "a+b",
-    "100%",
-    "a&b=c",
-    "a?b",
-    "a#b",
-    "a;b'c\"d",
+/// Names that every store must take; some share a name, to save requests.
+const MUST: [&str; 9] = [
+    "a b+c&d=e",
+    "100%?f#g",
+    "h;i'j\"k",
     "a%2Fb",
     "\u{e9}",
     "e\u{301}",
