@@ -171,11 +171,11 @@ fn uploaded(killed: &Killed) -> impl Iterator<Item = String> {
 }
 
 pub(crate) fn what_a_killed_run_leaves_is_swept_by_the_next() -> Told {
-    on_minio(Bucket::Plain, 3)
+    on_minio(Bucket::Plain, 1)
 }
 
 pub(crate) fn what_a_killed_run_leaves_in_versions_is_swept_by_the_next() -> Told {
-    on_minio(Bucket::Versioned, 11)
+    on_minio(Bucket::Versioned, 3)
 }
 
 pub(crate) fn what_a_killed_run_leaves_on_azurite_is_swept_by_the_next() -> Told {
@@ -194,7 +194,7 @@ pub(crate) fn what_a_killed_run_leaves_on_azurite_is_swept_by_the_next() -> Told
             sweeping(&keys, &azure_table(&server, &container, prefix))
         },
     };
-    let numbers: Vec<usize> = (1..=ground.requests()?).step_by(11).collect();
+    let numbers: Vec<usize> = (1..=ground.requests()?).step_by(3).collect();
     let killed = ground.kill_all(&numbers)?;
     let littered = server.residue(&container, "").map_err(text)?;
     assert!(littered.versions > numbers.len(), "{littered:?}");
