@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use backstop_contract::ext::ReadBack;
 use backstop_contract::{
-    ETag, Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectMeta, ObjectStore,
-    ObjectStoreExt, PutOptions, PutResult, Retrying, UploadId, VersionId,
+    Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectStore, ObjectStoreExt, PutOptions,
+    PutResult, Retrying, UploadId, VersionId,
 };
 use jiff::Timestamp;
 
@@ -100,8 +100,6 @@ pub struct Facts {
     pub overwritten: Option<Written>,
     /// Whether the object was deleted, and whether only a marker hides it.
     pub deleted: Option<Deleted>,
-    /// The newest object under the prefix, where nothing is written.
-    pub newest: Option<ObjectMeta>,
 }
 
 /// An object that was written.
@@ -109,8 +107,6 @@ pub struct Facts {
 pub struct Written {
     /// What was written.
     pub probe: Probe,
-    /// Its tag.
-    pub etag: Option<ETag>,
     /// Its version.
     pub version: Option<VersionId>,
 }
@@ -179,9 +175,32 @@ impl Context<'_> {
         let put = self.store.put(key, probe.body(), options).await?;
         Ok(Written {
             probe: probe.clone(),
-            etag: put.etag,
             version: put.version,
         })
+    }
+
+    /// Returns the object as first written.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::NothingThere`] when none was.
+    pub fn written(&self) -> Result<Written, Stop> {
+        let written = self.facts().object.clone();
+        written.ok_or_else(|| Stop::NothingThere("no object was written".to_owned()))
+    }
+
+    /// Reads the object back as it was written, writing it again where another run has changed it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`expect`](Self::expect) and of the write.
+    pub async fn reads_back(&self, written: &Written) -> Result<(), Stop> {
+        let key = self.object();
+        let again = || async {
+            let put = self.write(key, &written.probe, PutOptions::default());
+            put.await.map(drop).map_err(Stop::from)
+        };
+        self.expect(key, &written.probe, again).await
     }
 
     /// Begins an upload; one whose reply was lost is begun again, and the clean-up looks for the

@@ -1,8 +1,8 @@
 //! `get-object`: does it give back what it took, byte for byte?
 
-use backstop_contract::{ByteRange, GetOptions, ObjectMeta, PutOptions};
+use backstop_contract::{ByteRange, GetOptions, ObjectMeta};
 
-use super::context::{Context, Written};
+use super::context::Context;
 use super::info::{CheckInfo, Effect};
 use super::newest::{newest, unless_changed};
 use super::stop::{Answer, Remark, Stop};
@@ -44,19 +44,8 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     if context.run.access == Access::ReadOnly {
         return sample(context, &newest(context)?).await;
     }
-    let Some(written) = context.facts().object.clone() else {
-        return Err(Stop::NothingThere("no object was written".to_owned()));
-    };
-    let again = || async {
-        context
-            .write(context.object(), &written.probe, PutOptions::default())
-            .await
-            .map(|_: Written| ())
-            .map_err(Stop::from)
-    };
-    context
-        .expect(context.object(), &written.probe, again)
-        .await?;
+    let written = context.written()?;
+    context.reads_back(&written).await?;
     context.facts().was_read = true;
     Ok(None)
 }

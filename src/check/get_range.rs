@@ -48,9 +48,7 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     if context.run.access == Access::ReadOnly {
         return of_newest(context).await;
     }
-    let Some(written) = context.facts().object.clone() else {
-        return Err(Stop::NothingThere("no object was written".to_owned()));
-    };
+    let written = context.written()?;
     context
         .ask_again(&written, || range_of(context, &written))
         .await?;

@@ -46,13 +46,10 @@ Turn on versioning with Object Lock and a default retention, and do not grant \
 /// [`Stop::Allowed`] when something could be destroyed, [`Stop::Violated`] when the overwritten
 /// version is not what was written, and those of the requests.
 pub(super) async fn run(context: &Context<'_>) -> Answer {
-    let (object, mut overwritten, deleted) = {
+    let object = context.written()?;
+    let (mut overwritten, deleted) = {
         let facts = context.facts();
-        let overwritten = facts.overwritten.is_some();
-        (facts.object.clone(), overwritten, facts.deleted)
-    };
-    let Some(object) = object else {
-        return Err(Stop::NothingThere("no object was written".to_owned()));
+        (facts.overwritten.is_some(), facts.deleted)
     };
     match &context.run.opening.delete {
         Some(Ok(())) => return Err(destroyed("an object was deleted for good")),

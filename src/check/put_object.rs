@@ -53,7 +53,6 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         {
             Written {
                 probe: opening.probe.clone(),
-                etag: put.etag.clone(),
                 version: put.version.clone(),
             }
         }

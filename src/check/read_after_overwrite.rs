@@ -1,8 +1,6 @@
 //! `read-after-overwrite`: is the newest content what is read?
 
-use backstop_contract::PutOptions;
-
-use super::context::{Context, Written};
+use super::context::Context;
 use super::info::{CheckInfo, Effect};
 use super::stop::{Answer, Stop};
 use crate::report::Stage;
@@ -38,15 +36,6 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     let Some(written) = context.facts().overwritten.clone() else {
         return Err(Stop::NothingThere("no object was overwritten".to_owned()));
     };
-    let again = || async {
-        context
-            .write(context.object(), &written.probe, PutOptions::default())
-            .await
-            .map(|_: Written| ())
-            .map_err(Stop::from)
-    };
-    context
-        .expect(context.object(), &written.probe, again)
-        .await?;
+    context.reads_back(&written).await?;
     Ok(None)
 }

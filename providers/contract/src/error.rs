@@ -146,12 +146,6 @@ impl ErrorKind {
             Self::Unreachable | Self::TimedOut | Self::Throttled | Self::ServiceFailed
         )
     }
-
-    /// Returns whether nothing was learned of the store: no answer came.
-    #[must_use]
-    pub const fn is_silence(self) -> bool {
-        matches!(self, Self::TimedOut)
-    }
 }
 
 impl fmt::Display for ErrorKind {
