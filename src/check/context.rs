@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use backstop_contract::ext::ReadBack;
 use backstop_contract::{
-    Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectStore, ObjectStoreExt, PutOptions,
-    PutResult, Retrying, UploadId, VersionId,
+    DeleteOptions, Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectStore, ObjectStoreExt,
+    PutOptions, PutResult, Retrying, UploadId, VersionId,
 };
 use jiff::Timestamp;
 
@@ -363,6 +363,24 @@ impl Context<'_> {
             }
         }
         Err(Self::busy(self.object()))
+    }
+
+    /// Deletes the fixed object again after another run has written it; returns false when it was
+    /// asked often enough.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ObjectStore::delete`], but for what is gone already.
+    pub(super) async fn delete_again(&self, round: u32) -> Result<bool, Error> {
+        if round >= ASKED_AGAIN {
+            return Ok(false);
+        }
+        self.pause(round).await;
+        let options = DeleteOptions::default();
+        match self.store.delete(self.object(), options).await {
+            Err(error) if error.kind() != ErrorKind::ObjectNotFound => Err(error),
+            _ => Ok(true),
+        }
     }
 
     /// Ends a check because other runs keep using its key.

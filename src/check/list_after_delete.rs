@@ -40,16 +40,22 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     } else {
         &context.run.keys.own
     };
-    let listed = list_all(context, folder, None).await?;
-    if listed.iter().all(|object| object.key != *key) {
-        return Ok(None);
+    let mut round = 0;
+    loop {
+        let listed = list_all(context, folder, None).await?;
+        if listed.iter().all(|object| object.key != *key) {
+            return Ok(None);
+        }
+        if !context.is_fixed() {
+            return Err(Stop::Violated(format!(
+                "{key} was deleted with success, and the listing still shows it"
+            )));
+        }
+        if !context.delete_again(round).await? {
+            return Err(Stop::OtherRun(format!(
+                "{key} is listed after its delete, and another run may have written it"
+            )));
+        }
+        round += 1;
     }
-    if context.is_fixed() {
-        return Err(Stop::OtherRun(format!(
-            "{key} is listed after its delete, and another run may have written it"
-        )));
-    }
-    Err(Stop::Violated(format!(
-        "{key} was deleted with success, and the listing still shows it"
-    )))
 }

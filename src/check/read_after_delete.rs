@@ -37,23 +37,29 @@ Look for a cache between you and the store.
 ///
 /// [`Stop::Violated`] when it comes back, and those of the requests.
 pub(super) async fn run(context: &Context<'_>) -> Answer {
-    let read = match context.read(context.object(), GetOptions::default()).await {
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::ObjectNotFound | ErrorKind::PermissionDenied
-            ) =>
-        {
-            return Ok(None);
+    let mut round = 0;
+    loop {
+        let read = match context.read(context.object(), GetOptions::default()).await {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::ObjectNotFound | ErrorKind::PermissionDenied
+                ) =>
+            {
+                return Ok(None);
+            }
+            answer => answer?,
+        };
+        if !context.is_fixed() || Probe::is_of_run(&context.run.run_id, &read.head) {
+            return Err(Stop::violated(
+                "the delete was answered with success, and the object can still be read",
+            ));
         }
-        answer => answer?,
-    };
-    if context.is_fixed() && !Probe::is_of_run(&context.run.run_id, &read.head) {
-        return Err(Stop::OtherRun(
-            "the key can be read after its delete, and another run has written it".to_owned(),
-        ));
+        if !context.delete_again(round).await? {
+            return Err(Stop::OtherRun(
+                "the key can be read after its delete, and another run has written it".to_owned(),
+            ));
+        }
+        round += 1;
     }
-    Err(Stop::violated(
-        "the delete was answered with success, and the object can still be read",
-    ))
 }
