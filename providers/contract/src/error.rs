@@ -183,6 +183,9 @@ pub struct Evidence {
     pub date: Option<Timestamp>,
     /// The time from sending the request to the failure.
     pub elapsed: Option<Duration>,
+    /// What else there is to compare, a line each: a token's issuer beside the role, the proxy on
+    /// the way.
+    pub facts: Vec<String>,
 }
 
 /// The failure of one operation on a store.
@@ -246,6 +249,13 @@ impl Error {
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.0.evidence.message = Some(message.into());
+        self
+    }
+
+    /// Adds facts to compare, behind those that are there.
+    #[must_use]
+    pub fn with_facts(mut self, facts: impl IntoIterator<Item = String>) -> Self {
+        self.0.evidence.facts.extend(facts);
         self
     }
 
@@ -356,7 +366,7 @@ fn withhold(message: &str) -> String {
         let end = run.find(|c| !is_token(c)).unwrap_or(run.len());
         let (run, after) = run.split_at(end);
         shown.push_str(before);
-        shown.push_str(if run.len() < SECRET_LIKE {
+        shown.push_str(if run.len() < SECRET_LIKE || is_path(run) {
             run
         } else {
             "(withheld)"
@@ -365,6 +375,12 @@ fn withhold(message: &str) -> String {
     }
     shown.push_str(rest);
     shown
+}
+
+/// Returns whether a run is the path of a file, of whose parts none is as long as a secret.
+fn is_path(run: &str) -> bool {
+    let plain = !run.contains(['+', '=', '%']);
+    plain && run.starts_with('/') && run.split('/').all(|part| part.len() < SECRET_LIKE / 2)
 }
 
 #[cfg(test)]
@@ -381,6 +397,10 @@ mod tests {
         );
         let plain = "User: arn:aws:iam::123456789012:user/backup is not authorized: s3:PutObject";
         assert_eq!(withhold(plain), plain);
+        let path = "the file /var/run/secrets/azure/tokens/identity-token cannot be read";
+        assert_eq!(withhold(path), path);
+        let slashed = format!("the key /{key} is wrong");
+        assert_eq!(withhold(&slashed), "the key (withheld) is wrong");
     }
 
     #[test]

@@ -23,6 +23,7 @@
 
 pub mod aspect;
 pub mod capability;
+pub mod confidential;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod error;
@@ -42,10 +43,11 @@ pub mod store;
 
 pub use aspect::{Aspect, Inspected};
 pub use capability::{Capabilities, Capability, Limits};
+pub use confidential::Confidential;
 pub use error::{Error, ErrorKind, Evidence, Result, Sent};
 pub use exchange::{Exchange, WireObserver};
 pub use ext::ObjectStoreExt;
-pub use identity::{Identity, Principal};
+pub use identity::{Credential, Identity, PassedOver, Principal, Way};
 pub use key::{KeyError, KeyPrefix, ObjectKey};
 pub use location::StoreLocation;
 pub use memory::MemoryStore;

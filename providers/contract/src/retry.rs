@@ -63,6 +63,42 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// Tries a question that changes nothing, and again where its failure was transient.
+    ///
+    /// # Errors
+    ///
+    /// That of the last attempt.
+    pub async fn ask<T, F>(&self, send: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        self.attempt(Repeat::Safely, &AtomicU32::new(0), send).await
+    }
+
+    async fn attempt<T, F>(
+        &self,
+        repeat: Repeat,
+        repeats: &AtomicU32,
+        send: impl Fn() -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let mut attempt = 1;
+        loop {
+            let failure = match ATTEMPT.scope(attempt, send()).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            if attempt >= self.attempts || !may_repeat(&failure, repeat) {
+                return Err(failure.with_attempts(attempt));
+            }
+            attempt += 1;
+            repeats.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(self.pause_before(attempt)).await;
+        }
+    }
+
     fn pause_before(&self, attempt: u32) -> Duration {
         let doubled = self.pause * 2_u32.saturating_pow(attempt.saturating_sub(2));
         let whole = doubled.min(self.longest_pause);
@@ -108,19 +144,7 @@ impl<S: ObjectStore> Retrying<S> {
     where
         F: Future<Output = Result<T>>,
     {
-        let mut attempt = 1;
-        loop {
-            let failure = match ATTEMPT.scope(attempt, send()).await {
-                Ok(value) => return Ok(value),
-                Err(error) => error,
-            };
-            if attempt >= self.policy.attempts || !may_repeat(&failure, repeat) {
-                return Err(failure.with_attempts(attempt));
-            }
-            attempt += 1;
-            self.repeats.fetch_add(1, Ordering::Relaxed);
-            tokio::time::sleep(self.policy.pause_before(attempt)).await;
-        }
+        self.policy.attempt(repeat, &self.repeats, send).await
     }
 }
 
