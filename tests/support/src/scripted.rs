@@ -1,16 +1,18 @@
 //! A server that answers what a test wrote, byte for byte.
 
 use std::fmt;
-use std::io::{BufReader, Write as _};
+use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 
-use crate::Result;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
 use crate::listener::Listener;
 use crate::sync::lock;
 use crate::wire::{Request, Response, read_request};
+use crate::{Entra, Result};
 
 /// What becomes of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,7 @@ impl From<Response> for Answer {
 /// A scripted HTTP/1.1 server on the loopback interface; it records what it is asked.
 pub struct Scripted {
     listener: Listener,
+    scheme: &'static str,
     requests: Arc<Mutex<Vec<Request>>>,
     open: Arc<Mutex<Vec<Weak<TcpStream>>>>,
 }
@@ -46,8 +49,28 @@ impl Scripted {
     /// # Errors
     /// When no port is free.
     pub fn start(script: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Result<Self> {
+        Self::serve(None, script)
+    }
+
+    /// Starts a server over https, with a certificate of the authority that [`Entra::ca_file`] names.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub fn start_tls(
+        entra: &Entra,
+        script: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+    ) -> Result<Self> {
+        Self::serve(Some(Arc::clone(&entra.certificates().server)), script)
+    }
+
+    /// Starts a server, over https when there is something to do it with.
+    pub(crate) fn serve(
+        tls: Option<Arc<ServerConfig>>,
+        script: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+    ) -> Result<Self> {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let open = Arc::new(Mutex::new(Vec::new()));
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let script = Arc::new(script);
         let (log, kept) = (Arc::clone(&requests), Arc::clone(&open));
         let listener = Listener::start(move |socket| {
@@ -55,11 +78,16 @@ impl Scripted {
             let mut kept = lock(&kept);
             kept.retain(|other: &Weak<TcpStream>| other.strong_count() > 0);
             kept.push(Arc::downgrade(&socket));
-            let (log, script) = (Arc::clone(&log), Arc::clone(&script));
-            thread::spawn(move || serve(&socket, &log, &*script));
+            let (log, script, tls) = (Arc::clone(&log), Arc::clone(&script), tls.clone());
+            thread::spawn(move || {
+                converse(&socket, tls, &log, &*script);
+                // One that the client has closed already needs no closing.
+                let _ = socket.shutdown(Shutdown::Both);
+            });
         })?;
         Ok(Self {
             listener,
+            scheme,
             requests,
             open,
         })
@@ -90,7 +118,7 @@ impl Scripted {
     /// Returns its URL, without a slash at its end.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address())
+        format!("{}://{}", self.scheme, self.address())
     }
 
     /// Returns every request so far, in the order in which they were complete.
@@ -117,8 +145,31 @@ impl Drop for Scripted {
     }
 }
 
-fn serve(socket: &TcpStream, log: &Mutex<Vec<Request>>, script: &dyn Fn(&Request) -> Answer) {
-    let mut reader = BufReader::new(socket);
+fn converse(
+    mut socket: &TcpStream,
+    tls: Option<Arc<ServerConfig>>,
+    log: &Mutex<Vec<Request>>,
+    script: &dyn Fn(&Request) -> Answer,
+) {
+    let Some(tls) = tls else {
+        return talk(socket, log, script);
+    };
+    let Ok(session) = ServerConnection::new(tls) else {
+        return;
+    };
+    let mut stream = StreamOwned::new(session, socket);
+    talk(&mut stream, log, script);
+    stream.conn.send_close_notify();
+    // A client that is gone misses nothing.
+    let _ = stream.conn.write_tls(&mut socket);
+}
+
+fn talk<S: Read + Write>(
+    stream: S,
+    log: &Mutex<Vec<Request>>,
+    script: &dyn Fn(&Request) -> Answer,
+) {
+    let mut reader = BufReader::new(stream);
     // A client that goes away in the middle of a request has nothing more to be told.
     while let Ok(Some(request)) = read_request(&mut reader) {
         lock(log).push(request.clone());
@@ -134,12 +185,12 @@ fn serve(socket: &TcpStream, log: &Mutex<Vec<Request>>, script: &dyn Fn(&Request
             Answer::Close => (Vec::new(), false),
             Answer::Silence => (Vec::new(), true),
         };
-        let sent = reader.get_mut().write_all(&bytes);
+        let stream = reader.get_mut();
+        let sent = stream.write_all(&bytes).and_then(|()| stream.flush());
         if sent.is_err() || !stays_open {
             break;
         }
     }
-    let _ = reader.get_mut().shutdown(Shutdown::Both);
 }
 
 fn cut_off(response: &Response, sent: usize) -> Vec<u8> {
@@ -185,5 +236,23 @@ mod tests {
             (seen.len(), seen[0].target.as_str(), seen[0].body.as_slice()),
             (3, "/b/k?x=y", &b"abc"[..])
         );
+    }
+
+    #[test]
+    fn a_server_over_https_is_trusted_by_the_authority_of_entra() {
+        let entra = Entra::start().expect("an authority");
+        let server = Scripted::start_tls(&entra, |_| Response::new(204, "").into());
+        let server = server.expect("a free port");
+        let request = Request {
+            method: "GET".into(),
+            target: "/".into(),
+            headers: vec![],
+            body: vec![],
+        };
+        let tls = &entra.certificates().client;
+        let answer = exchange(server.address(), Some(tls), &request).expect("an answer");
+        assert_eq!(answer.status, 204);
+        assert!(server.endpoint().starts_with("https://127.0.0.1:"));
+        assert!(exchange(server.address(), None, &request).is_err());
     }
 }

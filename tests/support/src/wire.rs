@@ -274,6 +274,8 @@ fn reason(status: u16) -> &'static str {
         401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
+        405 => "Method Not Allowed",
+        407 => "Proxy Authentication Required",
         409 => "Conflict",
         412 => "Precondition Failed",
         500 => "Internal Server Error",
@@ -283,8 +285,28 @@ fn reason(status: u16) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// Asks a fake service at a URL.
+    pub(crate) fn ask(
+        endpoint: &str,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+    ) -> Response {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let request = Request {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: headers.collect(),
+            body: vec![],
+        };
+        let address = endpoint.trim_start_matches("http://").parse();
+        exchange(address.expect("an address"), None, &request).expect("an answer")
+    }
 
     #[test]
     fn a_chunked_body_is_read_with_its_trailers_and_no_further() {

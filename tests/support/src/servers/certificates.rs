@@ -12,7 +12,7 @@ use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 use crate::{Error, Result};
 
-/// An authority, and a certificate of it for `localhost` and `127.0.0.1`.
+/// An authority, and a certificate of it for this machine.
 #[derive(Debug)]
 pub(crate) struct Certificates {
     /// The authority's certificate, for those who are to trust it.
@@ -26,6 +26,15 @@ pub(crate) struct Certificates {
     /// The side of a client that trusts the authority alone.
     pub(crate) client: Arc<ClientConfig>,
 }
+
+/// This machine's names, and names of Azure for what goes through a proxy: this machine is always
+/// reached directly.
+const NAMES: [&str; 4] = [
+    "localhost",
+    "127.0.0.1",
+    "login.microsoftonline.com",
+    "*.blob.core.windows.net",
+];
 
 impl Certificates {
     /// Makes new ones and writes them into a folder.
@@ -45,7 +54,7 @@ impl Certificates {
         let issuer = Issuer::new(params, ca_key);
 
         let key = KeyPair::generate().map_err(explain)?;
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let names = NAMES.map(str::to_owned).to_vec();
         let leaf = CertificateParams::new(names)
             .and_then(|params| params.signed_by(&key, &issuer))
             .map_err(explain)?;

@@ -1,5 +1,7 @@
 //! A running MinIO, and what a test may ask of its administrator.
 
+mod oidc;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
@@ -53,7 +55,7 @@ impl Minio {
     /// # Errors
     /// When it cannot be installed or does not come up.
     pub fn start_fresh() -> Result<Self> {
-        retry_on_lost_port(|| Self::start(None))
+        retry_on_lost_port(|| Self::start(None, &[]))
     }
 
     /// Starts a server on a folder that the caller keeps and removes.
@@ -61,10 +63,10 @@ impl Minio {
     /// # Errors
     /// When it cannot be installed or does not come up.
     pub fn start_on(data: &Path) -> Result<Self> {
-        retry_on_lost_port(|| Self::start(Some(data)))
+        retry_on_lost_port(|| Self::start(Some(data), &[]))
     }
 
-    fn start(data: Option<&Path>) -> Result<Self> {
+    fn start(data: Option<&Path>, variables: &[(&str, &str)]) -> Result<Self> {
         let program = install::minio()?;
         let mc = install::mc()?;
         let host = format!("127.0.0.1:{}", free_port()?);
@@ -80,7 +82,8 @@ impl Minio {
                 .env("MINIO_ROOT_PASSWORD", &secret_key);
             server
                 .env("MINIO_BROWSER", "off")
-                .env("MINIO_UPDATE", "off");
+                .env("MINIO_UPDATE", "off")
+                .envs(variables.iter().copied());
             server
         })?;
         let data = data.map_or_else(|| process.folder().join("data"), Path::to_path_buf);
