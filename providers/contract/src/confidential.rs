@@ -1,91 +1,87 @@
-//! What a store has sent in confidence, struck out of whatever is answered.
+//! What this process has sent or was given in confidence, struck out of whatever is answered.
+//!
+//! A service, a gateway or a proxy may repeat what it was sent: in a sentence, a code or a request
+//! id. Everything that is kept of an answer goes through here first.
+//!
+//! # Why
+//!
+//! The values are the process's, not a store's: a secret is one wherever it turns up, and a
+//! store that forgot to pass its own along would show it. Each provider keeps what it sends where
+//! it takes it up: configured secrets, fetched tokens, the keys of a role.
 
 use std::collections::VecDeque;
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use zeroize::Zeroizing;
 
 use crate::error::Evidence;
-use crate::secret::Secret;
 
 /// The most values that are kept: those of refreshed credentials take the place of old ones.
-const MOST: usize = 64;
+const MOST: usize = 256;
 
 /// The shortest value that is struck out, in bytes: a shorter one is part of ordinary words.
-const SHORTEST: usize = 6;
+const SHORTEST: usize = 8;
 
 /// What stands in place of a value.
 const WITHHELD: &str = "(withheld)";
 
-/// The values that a store sends in confidence.
-///
-/// A service, a gateway or a proxy may repeat what it was sent, in a sentence, a code or a request
-/// id. Everything that is kept of an answer goes through here first. Clones share their values.
-#[derive(Clone, Default)]
-pub struct Confidential(Arc<Mutex<VecDeque<Secret>>>);
+static KEPT: Mutex<VecDeque<Zeroizing<String>>> = Mutex::new(VecDeque::new());
 
-impl fmt::Debug for Confidential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Confidential").finish_non_exhaustive()
+/// Keeps a value that is sent or was given in confidence; one that is kept already changes nothing.
+pub fn keep(value: &str) {
+    if value.len() < SHORTEST {
+        return;
+    }
+    let mut kept = kept();
+    if kept.iter().any(|held| held.as_str() == value) {
+        return;
+    }
+    if kept.len() == MOST {
+        kept.pop_front();
+    }
+    kept.push_back(Zeroizing::new(value.to_owned()));
+}
+
+/// Returns a text without the values, plain or as URLs, forms, JSON and XML write them.
+#[must_use]
+pub fn strike(text: &str) -> String {
+    let mut struck = text.to_owned();
+    for value in kept().iter() {
+        for form in forms(value) {
+            if struck.contains(form.as_str()) {
+                struck = struck.replace(form.as_str(), WITHHELD);
+            }
+        }
+    }
+    struck
+}
+
+/// Strikes the values out of everything that is kept of an answer.
+pub(crate) fn strike_evidence(evidence: &mut Evidence) {
+    let Evidence {
+        status: _,
+        code,
+        message,
+        request_id,
+        region,
+        date: _,
+        elapsed: _,
+        facts,
+    } = evidence;
+    for text in [code, message, request_id, region].into_iter().flatten() {
+        *text = strike(text);
+    }
+    for fact in facts {
+        *fact = strike(fact);
     }
 }
 
-impl Confidential {
-    /// Keeps a value that is about to be sent; one that is kept already changes nothing.
-    pub fn keep(&self, value: &str) {
-        if value.len() < SHORTEST {
-            return;
-        }
-        let mut kept = self.kept();
-        if kept.iter().any(|held| held.expose() == value) {
-            return;
-        }
-        if kept.len() == MOST {
-            kept.pop_front();
-        }
-        kept.push_back(Secret::new(value.to_owned()));
-    }
-
-    /// Returns a text without the values, plain or as URLs, forms, JSON and XML write them.
-    #[must_use]
-    pub fn strike(&self, text: &str) -> String {
-        let mut struck = text.to_owned();
-        for value in self.kept().iter() {
-            for form in forms(value.expose()) {
-                if struck.contains(form.expose()) {
-                    struck = struck.replace(form.expose(), WITHHELD);
-                }
-            }
-        }
-        struck
-    }
-
-    /// Strikes the values out of everything that is kept of an answer.
-    pub fn strike_evidence(&self, evidence: &mut Evidence) {
-        let Evidence {
-            status: _,
-            code,
-            message,
-            request_id,
-            region,
-            date: _,
-            elapsed: _,
-            facts,
-        } = evidence;
-        for text in [code, message, request_id, region].into_iter().flatten() {
-            *text = self.strike(text);
-        }
-        for fact in facts {
-            *fact = self.strike(fact);
-        }
-    }
-
-    fn kept(&self) -> MutexGuard<'_, VecDeque<Secret>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn kept() -> MutexGuard<'static, VecDeque<Zeroizing<String>>> {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns the ways a value may be written, the longest ones first.
-fn forms(value: &str) -> Vec<Secret> {
+fn forms(value: &str) -> Vec<Zeroizing<String>> {
     let percent = |unreserved: &str, space: &str, upper: bool| {
         let mut text = String::with_capacity(value.len());
         for byte in value.bytes() {
@@ -132,7 +128,7 @@ fn forms(value: &str) -> Vec<Secret> {
     ];
     forms.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     forms.dedup();
-    forms.into_iter().map(Secret::new).collect()
+    forms.into_iter().map(Zeroizing::new).collect()
 }
 
 #[cfg(test)]
@@ -143,8 +139,7 @@ mod tests {
 
     #[test]
     fn a_value_is_struck_out_in_every_form() {
-        let kept = Confidential::default();
-        kept.keep(VALUE);
+        keep(VALUE);
         for form in [
             VALUE,
             "Pl%2Bnted~Sec%2Fret%3D1%20%22%26x",
@@ -154,19 +149,14 @@ mod tests {
             "Pl+nted~Sec/ret=1 &quot;&amp;x",
         ] {
             let said = format!("no match: {form}, try again");
-            assert_eq!(
-                kept.strike(&said),
-                "no match: (withheld), try again",
-                "{form}"
-            );
+            assert_eq!(strike(&said), "no match: (withheld), try again", "{form}");
         }
-        assert_eq!(kept.strike("nothing of it"), "nothing of it");
+        assert_eq!(strike("nothing of it"), "nothing of it");
     }
 
     #[test]
     fn everything_of_an_answer_is_cleaned() {
-        let kept = Confidential::default();
-        kept.clone().keep("hunter2-hunter2");
+        keep("hunter2-hunter2");
         let said = || Some("x hunter2-hunter2".to_owned());
         let mut evidence = Evidence {
             code: said(),
@@ -176,23 +166,13 @@ mod tests {
             facts: vec!["x hunter2-hunter2".to_owned()],
             ..Evidence::default()
         };
-        kept.strike_evidence(&mut evidence);
+        strike_evidence(&mut evidence);
         assert!(!format!("{evidence:?}").contains("hunter2"), "{evidence:?}");
-        assert!(!format!("{kept:?}").contains("hunter2"));
     }
 
     #[test]
-    fn what_is_kept_is_bounded_and_words_stay() {
-        let kept = Confidential::default();
-        kept.keep("test");
-        assert_eq!(kept.strike("a test"), "a test");
-        for number in 0..100 {
-            kept.keep(&format!("secret-{number:03}"));
-        }
-        assert_eq!(
-            kept.strike("secret-099 secret-000"),
-            "(withheld) secret-000"
-        );
-        assert_eq!(kept.kept().len(), MOST);
+    fn short_words_stay() {
+        keep("tested");
+        assert_eq!(strike("it was tested"), "it was tested");
     }
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::confidential;
 use crate::key::ObjectKey;
 use crate::location::StoreLocation;
 use crate::operation::Operation;
@@ -240,6 +241,7 @@ impl Error {
     /// Adds what the service said.
     #[must_use]
     pub fn with_evidence(mut self, mut evidence: Evidence) -> Self {
+        confidential::strike_evidence(&mut evidence);
         evidence.message = evidence.message.map(|message| withhold(&message));
         self.0.evidence = evidence;
         self
@@ -248,13 +250,14 @@ impl Error {
     /// Adds a sentence of our own where the service said nothing.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
-        self.0.evidence.message = Some(message.into());
+        self.0.evidence.message = Some(confidential::strike(&message.into()));
         self
     }
 
     /// Adds facts to compare, behind those that are there.
     #[must_use]
     pub fn with_facts(mut self, facts: impl IntoIterator<Item = String>) -> Self {
+        let facts = facts.into_iter().map(|fact| confidential::strike(&fact));
         self.0.evidence.facts.extend(facts);
         self
     }
@@ -377,10 +380,10 @@ fn withhold(message: &str) -> String {
     shown
 }
 
-/// Returns whether a run is the path of a file, of whose parts none is as long as a secret.
+/// Returns whether a run is the path of a file: no secret begins with a slash and has no capital.
 fn is_path(run: &str) -> bool {
-    let plain = !run.contains(['+', '=', '%']);
-    plain && run.starts_with('/') && run.split('/').all(|part| part.len() < SECRET_LIKE / 2)
+    let of_a_secret = |c: char| c.is_ascii_uppercase() || matches!(c, '+' | '=' | '%');
+    run.starts_with('/') && !run.contains(of_a_secret)
 }
 
 #[cfg(test)]

@@ -43,7 +43,6 @@ pub mod store;
 
 pub use aspect::{Aspect, Inspected};
 pub use capability::{Capabilities, Capability, Limits};
-pub use confidential::Confidential;
 pub use error::{Error, ErrorKind, Evidence, Result, Sent};
 pub use exchange::{Exchange, WireObserver};
 pub use ext::ObjectStoreExt;
