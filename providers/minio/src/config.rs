@@ -27,6 +27,8 @@ pub struct MinioConfig {
     pub checksums: ChecksumMode,
     /// Where the credentials come from; the chain reads the variables `AWS_*`.
     pub credentials: S3Credentials,
+    /// The token service that gives roles; absent for the server itself, which has one.
+    pub sts_endpoint: Option<String>,
 }
 
 impl MinioConfig {
@@ -47,6 +49,7 @@ impl MinioConfig {
             request_timeout: S3Config::REQUEST_TIMEOUT,
             checksums: ChecksumMode::default(),
             credentials,
+            sts_endpoint: None,
         }
     }
 }

@@ -22,7 +22,9 @@ use backstop_contract::{Capability, StoreLocation, WireObserver};
 use backstop_s3::{Flavor, S3Config};
 use url::Url;
 
-pub use backstop_s3::{Addressing, ChecksumMode, ConnectError, S3Credentials};
+pub use backstop_s3::{
+    Addressing, AssumeRole, ChecksumMode, ConnectError, S3Credentials, WebIdentity,
+};
 pub use config::MinioConfig;
 pub use store::MinioStore;
 
@@ -45,6 +47,7 @@ pub async fn connect(
         request_timeout,
         checksums,
         credentials,
+        sts_endpoint,
     } = config;
     let flavor = Flavor {
         info: &policy::MINIO,
@@ -52,6 +55,7 @@ pub async fn connect(
         more: &[Capability::Health],
         refuses: keys::refusal,
     };
+    let sts_endpoint = sts_endpoint.unwrap_or_else(|| endpoint.clone());
     let config = S3Config {
         bucket,
         // Given here, so that AWS_REGION, which is meant for Amazon, is not looked at.
@@ -65,6 +69,7 @@ pub async fn connect(
         encryption: None,
         storage_class: None,
         credentials,
+        sts_endpoint: Some(sts_endpoint),
     };
     backstop_s3::connect_as(flavor, config, observer)
         .await

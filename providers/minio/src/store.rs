@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use backstop_contract::{
-    Aspect, BucketInfo, Capabilities, CompleteOptions, DeleteOptions, DeleteResult, GetOptions,
-    GetResult, HeadOptions, Identity, Inspected, KeyPrefix, ListOptions, ListPage, ObjectKey,
-    ObjectMeta, ObjectStore, PageToken, Part, PartNumber, Principal, ProviderInfo, PutOptions,
-    PutResult, Result, StoreLocation, UploadId, UploadPage, VersionPage,
+    Aspect, BucketInfo, Capabilities, CompleteOptions, Credential, DeleteOptions, DeleteResult,
+    Error, ErrorKind, GetOptions, GetResult, HeadOptions, Identity, Inspected, KeyPrefix,
+    ListOptions, ListPage, ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken, Part,
+    PartNumber, Principal, ProviderInfo, PutOptions, PutResult, Result, Sent, StoreLocation,
+    UploadId, UploadPage, VersionPage,
 };
 use backstop_s3::S3Store;
 use bytes::Bytes;
@@ -108,7 +109,21 @@ impl ObjectStore for MinioStore {
 
 #[async_trait]
 impl Identity for MinioStore {
+    async fn credential(&self) -> Result<Credential> {
+        self.inner.credential().await
+    }
+
     async fn principal(&self) -> Result<Principal> {
-        self.inner.principal().await
+        let credential = self.credential().await?;
+        let error = Error::new(
+            ErrorKind::Unsupported,
+            Operation::Authenticate,
+            self.location(),
+            Sent::No,
+        );
+        Err(error.with_message(format!(
+            "MinIO has no call that tells who asks; the requests are signed by the access key id {}",
+            credential.id
+        )))
     }
 }

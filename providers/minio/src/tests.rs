@@ -9,7 +9,7 @@ use backstop_contract::{
 use backstop_testkit::{Answer, Response, Scripted};
 use bytes::Bytes;
 
-use crate::{MinioConfig, MinioStore, S3Credentials, connect};
+use crate::{AssumeRole, MinioConfig, MinioStore, S3Credentials, connect};
 
 #[derive(Debug)]
 struct Blind;
@@ -47,9 +47,9 @@ async fn errors_and_places_say_minio() {
         error.expect_err("a refusal").to_string(),
         format!("put_object on {place}/k/x: permission denied (http 403, AccessDenied)")
     );
-    let principal = store.principal().await.expect("known");
+    let credential = store.credential().await.expect("known");
     assert_eq!(
-        (principal.id.as_str(), principal.source.as_str()),
+        (credential.id.as_str(), credential.source.as_str()),
         ("backup", "environment")
     );
 }
@@ -99,4 +99,52 @@ async fn a_health_page_of_something_else_is_malformed() {
     assert_eq!(error.kind(), ErrorKind::MalformedResponse);
     assert_eq!(error.operation(), Operation::Inspect);
     assert_eq!(error.evidence().status, Some(404));
+}
+
+#[tokio::test]
+async fn nobody_is_asked_who_asks() {
+    let (store, server) = store(Response::new(200, "")).await;
+    let error = store.principal().await.expect_err("no such call");
+    assert_eq!(
+        (error.kind(), error.operation(), error.sent()),
+        (ErrorKind::Unsupported, Operation::Authenticate, Sent::No)
+    );
+    assert_eq!(
+        error.evidence().message.as_deref(),
+        Some(
+            "MinIO has no call that tells who asks; the requests are signed by the access key id \
+             backup"
+        )
+    );
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_server_is_its_own_token_service_unless_another_is_named() {
+    let given = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+                 <AssumeRoleResult><Credentials><AccessKeyId>TEMPORARY</AccessKeyId>\
+                 <SecretAccessKey>planted-secret</SecretAccessKey><SessionToken>planted-token\
+                 </SessionToken><Expiration>2999-11-22T23:00:00Z</Expiration></Credentials>\
+                 </AssumeRoleResult></AssumeRoleResponse>";
+    let start = || Scripted::sequence(vec![Answer::Send(Response::new(200, given))]);
+    let (server, other) = (start().expect("a port"), start().expect("a port"));
+    for (sts_endpoint, asked) in [(None, &server), (Some(other.endpoint()), &other)] {
+        let plain = config(server.endpoint());
+        let role = AssumeRole {
+            role_arn: None,
+            external_id: None,
+            session_name: None,
+            duration: None,
+            base: Box::new(plain.credentials.clone()),
+        };
+        let config = MinioConfig {
+            credentials: S3Credentials::AssumeRole(role),
+            sts_endpoint,
+            ..plain
+        };
+        let store = connect(config, Arc::new(Blind)).await.expect("a store");
+        let credential = store.credential().await.expect("credentials");
+        assert_eq!(credential.id, "TEMPORARY");
+        assert_eq!(asked.requests().len(), 1);
+    }
 }

@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::dns::ResolveDnsError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use backstop_contract::{ErrorKind, Operation};
 
+pub(crate) mod sts;
 #[cfg(test)]
 mod tests;
 
@@ -115,6 +116,8 @@ static ROWS: &[Row] = &[
         &[
             "InvalidAccessKeyId",
             "InvalidToken",
+            // MinIO, of a session token.
+            "InvalidTokenId",
             "MissingSecurityHeader",
         ],
         ErrorKind::Unauthenticated,

@@ -1,9 +1,11 @@
 //! What a store is configured with.
 
-use std::fmt;
+mod credentials;
+
 use std::time::Duration;
 
-use backstop_contract::Secret;
+pub(crate) use credentials::program;
+pub use credentials::{AssumeRole, S3Credentials, WebIdentity};
 
 /// How the bucket is named in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,46 +42,6 @@ pub enum Encryption {
     },
 }
 
-/// Where the credentials come from.
-#[derive(Clone)]
-pub enum S3Credentials {
-    /// An access key that is known now.
-    AccessKey {
-        /// The access key id, which is not secret.
-        id: String,
-        /// The secret access key.
-        secret: Secret,
-        /// The session token that temporary credentials carry.
-        session_token: Option<Secret>,
-        /// Where the key was found, for people: "config file", "environment".
-        source: String,
-    },
-    /// The AWS chain: environment, profile, web identity, container, instance metadata.
-    ///
-    /// See <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>.
-    DefaultChain,
-}
-
-impl fmt::Debug for S3Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AccessKey {
-                id,
-                secret: _,
-                session_token,
-                source,
-            } => f
-                .debug_struct("AccessKey")
-                .field("id", id)
-                .field("secret", &"***")
-                .field("session_token", &session_token.as_ref().map(|_| "***"))
-                .field("source", source)
-                .finish(),
-            Self::DefaultChain => f.write_str("DefaultChain"),
-        }
-    }
-}
-
 /// Everything a store needs to know before its first request.
 #[derive(Debug, Clone)]
 pub struct S3Config {
@@ -106,6 +68,9 @@ pub struct S3Config {
     pub storage_class: Option<String>,
     /// Where the credentials come from.
     pub credentials: S3Credentials,
+    /// The token service that gives roles and tells who asks; absent for `AWS_ENDPOINT_URL_STS`,
+    /// else Amazon's in the region.
+    pub sts_endpoint: Option<String>,
 }
 
 impl S3Config {
@@ -129,27 +94,7 @@ impl S3Config {
             encryption: None,
             storage_class: None,
             credentials,
+            sts_endpoint: None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn debug_hides_what_is_secret() {
-        let config = S3Config::new(
-            "acme",
-            S3Credentials::AccessKey {
-                id: "AKIDEXAMPLE".to_owned(),
-                secret: Secret::new("planted-secret".to_owned()),
-                session_token: Some(Secret::new("planted-token".to_owned())),
-                source: "environment".to_owned(),
-            },
-        );
-        let text = format!("{config:?}");
-        assert!(text.contains("AKIDEXAMPLE"));
-        assert!(!text.contains("planted"), "{text}");
     }
 }

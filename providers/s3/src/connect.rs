@@ -3,32 +3,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::environment::region::EnvironmentVariableRegionProvider;
-use aws_config::imds::region::ImdsRegionProvider;
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::region::ProfileFileRegionProvider;
-use aws_config::provider_config::ProviderConfig;
+use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     BehaviorVersion, Builder, IdentityCache, Region, RequestChecksumCalculation,
     ResponseChecksumValidation, StalledStreamProtectionConfig,
 };
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 use backstop_contract::{StoreLocation, WireObserver};
 use thiserror::Error;
 use url::Url;
 
-use crate::config::{Addressing, ChecksumMode, S3Config, S3Credentials};
-use crate::credentials::Source;
+use crate::ambient::Ambient;
+use crate::config::{Addressing, ChecksumMode, S3Config};
+use crate::connect::ground::{Ground, profile_of};
+use crate::credentials::{NO_ROLE, not_storage};
 use crate::policy;
+use crate::proxy::Proxy;
 use crate::route::{is_direct, is_near};
 use crate::store::{Flavor, Parts, S3Store};
 use crate::trust::Trust;
 use crate::wire::Wire;
+
+mod ground;
 
 /// Why a configuration cannot become a store; nothing has been sent to the bucket.
 #[derive(Debug, Error)]
@@ -46,6 +45,15 @@ pub enum ConnectError {
         /// What is wrong with it; the URL itself may hold a secret and is not repeated.
         reason: String,
     },
+    /// A token would be sent to a store.
+    #[error("{}", not_storage(url))]
+    StorageForTokens {
+        /// Where it would be sent.
+        url: String,
+    },
+    /// No role is named where the token service needs one.
+    #[error("{NO_ROLE}")]
+    NoRole,
     /// The certificates given are not certificates.
     #[error("the CA certificates cannot be used: {reason}; give one or more in PEM")]
     BadCa {
@@ -69,7 +77,7 @@ pub enum ConnectError {
 /// Connects to a bucket of Amazon S3, or of a service that speaks its protocol.
 ///
 /// No request is sent and no credentials are fetched, but for the region: without a region and an
-/// endpoint, and with the default chain, the instance metadata service is asked for it.
+/// endpoint, and with the chain or the node role, the metadata service of the machine is asked.
 ///
 /// # Errors
 ///
@@ -97,12 +105,14 @@ pub async fn connect_as(
     config: S3Config,
     observer: Arc<dyn WireObserver>,
 ) -> Result<S3Store, ConnectError> {
-    connect_through(ProxyConfig::from_env(), flavor, config, observer).await
+    let proxy = Proxy::of_environment();
+    connect_within(Ambient::of_process(), proxy, flavor, config, observer).await
 }
 
-/// Connects through a proxy, which is not used for hosts that are near.
-pub(crate) async fn connect_through(
-    proxy: ProxyConfig,
+/// Connects within given surroundings, through a proxy that is not used for hosts that are near.
+pub(crate) async fn connect_within(
+    ambient: Ambient,
+    proxy: Proxy,
     flavor: Flavor,
     config: S3Config,
     observer: Arc<dyn WireObserver>,
@@ -119,48 +129,55 @@ pub(crate) async fn connect_through(
         encryption,
         storage_class,
         credentials,
+        sts_endpoint,
     } = config;
     check_bucket(&bucket)?;
     let trust = Trust::new(ca_pem).map_err(|reason| ConnectError::BadCa { reason })?;
     let wire = Wire::new(trust, request_timeout, proxy, observer);
     // The loader reads every setting that the environment and the profile may hold. With an
     // endpoint of our own there is nothing in them that we would want but the region.
-    let ambient = match &endpoint {
+    let settings = match &endpoint {
         Some(_) => None,
-        None => Some(ambient(&wire).await),
+        None => Some(settings(&wire, profile_of(&credentials)).await),
     };
-    let endpoint = match (endpoint, ambient.as_ref().and_then(ambient_endpoint)) {
-        (Some(text), _) => Some(check_endpoint(&text)?),
-        (None, found) => found.map(|text| check_ambient(&text)).transpose()?,
-    };
+    let endpoint = find_endpoint(endpoint, settings.as_ref())?;
     let secure = endpoint.as_ref().is_none_or(|url| url.scheme() == "https");
     check_client(&wire, secure, endpoint.as_ref().is_some_and(is_direct))?;
-    let chain = matches!(credentials, S3Credentials::DefaultChain);
-    let region = match region {
-        Some(region) => Region::new(region),
-        None => find_region(endpoint.is_some(), chain, &wire).await?,
-    };
+    let sts_named = sts_endpoint.is_some();
+    let ground = Ground::new(
+        ambient,
+        wire.clone(),
+        sts_endpoint,
+        &credentials,
+        connect_timeout,
+        request_timeout,
+    )
+    .await?;
+    let region = ground
+        .region(region, endpoint.is_some(), &credentials)
+        .await?;
     let addressing =
         addressing.unwrap_or_else(|| usual_addressing(&bucket, endpoint.as_ref(), secure));
-    let source = Source::new(credentials, region.clone(), &wire, request_timeout).await;
-    let builder = ambient.as_ref().map_or_else(Builder::new, Builder::from);
+    let (loader, sts) = ground.loader(credentials, region.clone(), request_timeout);
+    let builder = settings.as_ref().map_or_else(Builder::new, Builder::from);
     let mut builder = fixed(builder, checksums)
         .region(region.clone())
         .http_client(wire.clone())
-        .credentials_provider(source.provider())
-        .identity_cache(identities(request_timeout))
+        .credentials_provider(loader.clone())
         .timeout_config(patient(connect_timeout))
         .force_path_style(addressing == Addressing::Path);
     builder.set_endpoint_url(endpoint.as_ref().map(bare_url));
     Ok(S3Store::new(Parts {
-        client: aws_sdk_s3::Client::from_conf(builder.build()),
+        client: Client::from_conf(builder.build()),
         bucket,
         endpoint,
         region: region.to_string(),
         checksums,
         encryption,
         storage_class,
-        source,
+        loader,
+        sts,
+        sts_named,
         wire,
         connect_timeout,
         flavor,
@@ -184,17 +201,12 @@ fn fixed(builder: Builder, checksums: ChecksumMode) -> Builder {
         .request_checksum_calculation(sent)
         .response_checksum_validation(compared)
         .retry_config(RetryConfig::disabled())
+        // The loader keeps them, and knows when to fetch new ones.
+        .identity_cache(IdentityCache::no_cache())
         // A host with a wrong clock must fail here as it fails in every other tool.
         .disable_clock_skew_correction(true)
         // Silence is timed in `pace`, by gaps instead of by throughput.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-}
-
-/// Leaves the limit to the source of the credentials, which knows what it waited for.
-fn identities(request_timeout: Duration) -> SharedIdentityCache {
-    IdentityCache::lazy()
-        .load_timeout(request_timeout + Duration::from_secs(1))
-        .build()
 }
 
 /// Leaves every time limit but that of the connection to `pace`.
@@ -207,8 +219,12 @@ pub(crate) fn patient(connect_timeout: Duration) -> TimeoutConfig {
         .build()
 }
 
-async fn ambient(wire: &Wire) -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
+async fn settings(wire: &Wire, profile: Option<&str>) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest());
+    if let Some(name) = profile {
+        loader = loader.profile_name(name);
+    }
+    loader
         .http_client(wire.clone())
         // The region is decided here, not by the loader: it would ask the metadata service.
         .region(None::<Region>)
@@ -217,20 +233,31 @@ async fn ambient(wire: &Wire) -> SdkConfig {
         .await
 }
 
+/// Finds the endpoint: a given one, else that of the surroundings, if any.
+fn find_endpoint(
+    given: Option<String>,
+    settings: Option<&SdkConfig>,
+) -> Result<Option<Url>, ConnectError> {
+    match (given, settings.and_then(ambient_endpoint)) {
+        (Some(text), _) => check_endpoint(&text).map(Some),
+        (None, found) => found.map(|text| check_ambient(&text)).transpose(),
+    }
+}
+
 /// Reads the endpoint for S3 that the environment or the profile holds.
 ///
 /// See <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>.
-fn ambient_endpoint(ambient: &SdkConfig) -> Option<String> {
+fn ambient_endpoint(settings: &SdkConfig) -> Option<String> {
     let key = ServiceConfigKey::builder()
         .service_id("S3")
         .env("AWS_ENDPOINT_URL")
         .profile("endpoint_url")
         .build()
         .ok()?;
-    ambient
+    settings
         .service_config()
         .and_then(|service| service.load_config(key))
-        .or_else(|| ambient.endpoint_url().map(str::to_owned))
+        .or_else(|| settings.endpoint_url().map(str::to_owned))
 }
 
 fn check_bucket(bucket: &str) -> Result<(), ConnectError> {
@@ -297,26 +324,6 @@ fn usual_addressing(bucket: &str, endpoint: Option<&Url>, secure: bool) -> Addre
     } else {
         Addressing::Virtual
     }
-}
-
-async fn find_region(endpoint: bool, chain: bool, wire: &Wire) -> Result<Region, ConnectError> {
-    let written = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-        .or_else(ProfileFileRegionProvider::new());
-    if let Some(region) = written.region().await {
-        return Ok(region);
-    }
-    if endpoint {
-        // What nearly every service beside Amazon's takes, whatever region it is in.
-        return Ok(Region::from_static("us-east-1"));
-    }
-    if chain {
-        let settings = ProviderConfig::without_region().with_http_client(wire.clone());
-        let instance = ImdsRegionProvider::builder().configure(&settings).build();
-        if let Some(region) = instance.region().await {
-            return Ok(region);
-        }
-    }
-    Err(ConnectError::NoRegion)
 }
 
 #[cfg(test)]

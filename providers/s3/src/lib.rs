@@ -6,8 +6,11 @@
 //! | [`connect`](mod@connect) | configuration to store, without a request to the bucket |
 //! | [`store`] | the store and its object verbs |
 //! | [`policy`] | which IAM actions an operation needs |
-//! | `credentials` | static keys or the default chain, and who they make us |
+//! | `identity` | what requests are signed with, and who the service says we are |
+//! | `credentials` | every way to come by credentials, their loader, and the token service |
+//! | `ambient` | the variables and the AWS files around the process |
 //! | `wire`, `pace` | one HTTP client under the SDK: every answer observed, silence timed |
+//! | `route`, `proxy` | what is near, and the proxy on the way to what is not |
 //! | `trust` | the certificates that a server may present |
 //! | `list`, `multipart`, `inspect` | the other verbs |
 //! | `failure`, `classify` | what went wrong: the evidence, and the table that names its kind |
@@ -18,17 +21,20 @@
 //! and its stalled-stream protection are off, because a verifier must see and report what they
 //! hide. `MinIO` speaks the same protocol under its own name through [`Flavor`].
 
+mod ambient;
 mod classify;
 pub mod config;
 pub mod connect;
 mod credentials;
 mod failure;
+mod identity;
 mod inspect;
 mod list;
 mod marks;
 mod multipart;
 mod pace;
 pub mod policy;
+mod proxy;
 mod route;
 pub mod store;
 #[cfg(test)]
@@ -36,6 +42,8 @@ mod tests;
 mod trust;
 mod wire;
 
-pub use config::{Addressing, ChecksumMode, Encryption, S3Config, S3Credentials};
+pub use config::{
+    Addressing, AssumeRole, ChecksumMode, Encryption, S3Config, S3Credentials, WebIdentity,
+};
 pub use connect::{ConnectError, connect, connect_as};
 pub use store::{Flavor, S3Store};

@@ -136,12 +136,8 @@ impl Intercept for Marked {
         {
             return Ok(());
         }
-        Err(WireError {
-            kind: ErrorKind::MalformedResponse,
-            sent: Sent::Answered,
-            text: "the answer has none of the service's headers".to_owned(),
-        }
-        .into())
+        let text = "the answer has none of the service's headers".to_owned();
+        Err(WireError::new(ErrorKind::MalformedResponse, Sent::Answered, text).into())
     }
 }
 

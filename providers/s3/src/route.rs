@@ -34,6 +34,22 @@ pub(crate) fn is_direct(url: &Url) -> bool {
     }
 }
 
+/// Returns whether a host is this machine, or the agent that hands credentials to containers: that
+/// of ECS, and those of EKS.
+pub(crate) fn is_container_host(url: &Url) -> bool {
+    match address(url) {
+        Some(IpAddr::V4(address)) => {
+            let agents = [[169, 254, 170, 2], [169, 254, 170, 23]];
+            address.is_loopback() || agents.contains(&address.octets())
+        }
+        Some(IpAddr::V6(address)) => {
+            let agent = [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x23];
+            address.is_loopback() || address.segments() == agent
+        }
+        None => false,
+    }
+}
+
 /// Returns whether a host is this machine or in a private network, by its address or name.
 pub(crate) fn is_near(url: &Url) -> bool {
     let private = match address(url) {
@@ -47,6 +63,24 @@ pub(crate) fn is_near(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_container_tells_its_token_to_an_agent_only() {
+        for (url, agent) in [
+            ("http://127.0.0.1:8080/v1", true),
+            ("http://localhost/v1", true),
+            ("http://169.254.170.2/v1", true),
+            ("http://169.254.170.23/v1", true),
+            ("http://[fd00:ec2::23]/v1", true),
+            ("http://169.254.169.254/v1", false),
+            ("http://[fd00:ec2::254]/v1", false),
+            ("http://10.0.0.5/v1", false),
+            ("http://agent.example.com/v1", false),
+        ] {
+            let parsed = Url::parse(url).expect("a URL");
+            assert_eq!(is_container_host(&parsed), agent, "{url}");
+        }
+    }
 
     #[test]
     fn hosts_are_told_apart_by_their_address() {

@@ -12,10 +12,9 @@ use backstop_contract::KeyPrefix;
 use backstop_contract::{
     Aspect, BucketInfo, ByteRange, Capabilities, Capability, CompleteOptions, Condition,
     DeclaredChecksum, DeleteOptions, DeleteResult, ETag, Error, ErrorKind, GetOptions, GetResult,
-    HeadOptions, Identity, Inspected, Limits, ListOptions, ListPage, ObjectBody, ObjectKey,
-    ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber, Principal, ProviderInfo,
-    PutOptions, PutResult, Result, Sent, StoreLocation, UploadId, UploadPage, VersionId,
-    VersionPage,
+    HeadOptions, Inspected, Limits, ListOptions, ListPage, ObjectBody, ObjectKey, ObjectMeta,
+    ObjectStore, Operation, PageToken, Part, PartNumber, ProviderInfo, PutOptions, PutResult,
+    Result, Sent, StoreLocation, UploadId, UploadPage, VersionId, VersionPage,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -25,7 +24,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::config::{ChecksumMode, Encryption};
-use crate::credentials::Source;
+use crate::credentials::{Loader, Sts};
 use crate::failure::Asked;
 use crate::marks::{Marked, Marks};
 use crate::wire::Wire;
@@ -53,7 +52,10 @@ pub(crate) struct Parts {
     pub(crate) checksums: ChecksumMode,
     pub(crate) encryption: Option<Encryption>,
     pub(crate) storage_class: Option<String>,
-    pub(crate) source: Source,
+    pub(crate) loader: Loader,
+    pub(crate) sts: Sts,
+    /// Whether the token service was named for this very store.
+    pub(crate) sts_named: bool,
     pub(crate) wire: Wire,
     pub(crate) connect_timeout: Duration,
     pub(crate) flavor: Flavor,
@@ -89,12 +91,6 @@ impl S3Store {
             marks: Arc::default(),
             parts: Arc::new(parts),
         }
-    }
-
-    /// Takes the store apart.
-    #[cfg(test)]
-    pub(crate) fn into_parts(self) -> Arc<Parts> {
-        self.parts
     }
 
     /// Returns the endpoint that requests go to, where it is not Amazon's own.
@@ -434,13 +430,5 @@ impl ObjectStore for S3Store {
 
     async fn inspect(&self, aspect: Aspect) -> Result<Inspected, Error> {
         self.do_inspect(aspect).await
-    }
-}
-
-#[async_trait]
-impl Identity for S3Store {
-    async fn principal(&self) -> Result<Principal> {
-        let asked = self.asked(Operation::Authenticate);
-        self.parts.source.principal(&asked).await
     }
 }

@@ -3,21 +3,30 @@
 mod answers;
 mod bodies;
 mod credentials;
+mod fakes;
+mod node;
+mod principal;
 mod proxies;
 mod requests;
+mod roles;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use backstop_contract::{
     CompleteOptions, DeleteOptions, Error, Exchange, GetOptions, HeadOptions, KeyPrefix,
-    ListOptions, ObjectKey, ObjectStore, Operation, PartNumber, PutOptions, Secret, UploadId,
-    WireObserver,
+    ListOptions, ObjectKey, ObjectStore, Operation, PartNumber, PutOptions, Secret, StoreLocation,
+    UploadId, WireObserver,
 };
-use backstop_testkit::{Answer, Response, Scripted};
+use backstop_testkit::{Answer, Request, Response, Scripted};
 use bytes::Bytes;
 
-use crate::{S3Config, S3Credentials, S3Store, connect};
+use crate::ambient::Ambient;
+use crate::connect::{ConnectError, connect, connect_within};
+use crate::policy;
+use crate::proxy::Proxy;
+use crate::store::{Flavor, S3Store};
+use crate::{S3Config, S3Credentials};
 
 /// Keeps every exchange.
 #[derive(Debug, Default)]
@@ -59,6 +68,42 @@ async fn with(config: S3Config) -> (S3Store, Arc<Log>) {
     let log = Arc::new(Log::default());
     let store = connect(config, log.clone()).await.expect("a store");
     (store, log)
+}
+
+/// Connects within surroundings of a test's own.
+async fn within(
+    variables: &[(&str, &str)],
+    files: &[(&str, &str)],
+    config: S3Config,
+) -> Result<(S3Store, Arc<Log>), ConnectError> {
+    let flavor = Flavor {
+        info: &policy::S3,
+        location: StoreLocation::new("s3", "acme"),
+        more: &[],
+        refuses: |_| None,
+    };
+    let log = Arc::new(Log::default());
+    let ambient = Ambient::of_test(variables, files);
+    let proxy = Proxy::of_environment();
+    let store = connect_within(ambient, proxy, flavor, config, log.clone()).await?;
+    Ok((store, log))
+}
+
+/// Returns a configuration whose credentials come on one way.
+fn by(server: &Scripted, credentials: S3Credentials) -> S3Config {
+    S3Config {
+        credentials,
+        ..config(server)
+    }
+}
+
+/// Returns the access key id that a request was signed with.
+fn signer(request: &Request) -> String {
+    let header = request.header("authorization").unwrap_or_default();
+    let id = header
+        .split_once("Credential=")
+        .and_then(|(_, rest)| rest.split('/').next());
+    id.unwrap_or_default().to_owned()
 }
 
 fn always(response: Response) -> Scripted {

@@ -27,6 +27,7 @@ use url::Url;
 
 use crate::classify;
 use crate::pace::{Progress, receiving, sending};
+use crate::proxy::Proxy;
 use crate::route::is_direct;
 use crate::trust::Trust;
 
@@ -41,35 +42,60 @@ pub(crate) struct WireError {
     pub(crate) kind: ErrorKind,
     pub(crate) sent: Sent,
     pub(crate) text: String,
+    /// The status, where a proxy answered instead of the host.
+    pub(crate) status: Option<u16>,
+    /// Which proxy was on the way, if any.
+    pub(crate) through: Option<String>,
 }
 
+/// The proxy that an answer came through.
+#[derive(Debug, Clone)]
+pub(crate) struct Through(pub(crate) String);
+
+/// How a proxy says that it wants a user and a password.
+const PROXY_AUTHORIZATION: u16 = 407;
+
 impl WireError {
+    /// Names a failure that no proxy had a part in.
+    pub(crate) fn new(kind: ErrorKind, sent: Sent, text: String) -> Self {
+        Self {
+            kind,
+            sent,
+            text,
+            status: None,
+            through: None,
+        }
+    }
+
+    /// Names a proxy that let nothing pass.
+    fn at_the_door(through: String) -> Self {
+        Self {
+            status: Some(PROXY_AUTHORIZATION),
+            through: Some(through),
+            ..Self::new(
+                ErrorKind::Unauthenticated,
+                Sent::No,
+                "the proxy wants a user and a password".to_owned(),
+            )
+        }
+    }
+
     /// Names the failure of an answer's body, whose request was sent for certain.
     pub(crate) fn in_body(error: &(dyn StdError + 'static)) -> Self {
         let (kind, text) = classify::broken(error);
-        Self {
-            kind,
-            sent: Sent::Maybe,
-            text,
-        }
+        Self::new(kind, Sent::Maybe, text)
     }
 
     /// Names an answer that is longer than any of this service's.
     pub(crate) fn endless_body(room: u64) -> Self {
-        Self {
-            kind: ErrorKind::MalformedResponse,
-            sent: Sent::Answered,
-            text: format!("the answer is longer than {room} bytes"),
-        }
+        let text = format!("the answer is longer than {room} bytes");
+        Self::new(ErrorKind::MalformedResponse, Sent::Answered, text)
     }
 
     /// Names the silence in the middle of an answer's body.
     pub(crate) fn stalled_body(limit: Duration) -> Self {
-        Self {
-            kind: ErrorKind::TimedOut,
-            sent: Sent::Maybe,
-            text: format!("the answer's body stood still for {limit:?}"),
-        }
+        let text = format!("the answer's body stood still for {limit:?}");
+        Self::new(ErrorKind::TimedOut, Sent::Maybe, text)
     }
 }
 
@@ -91,7 +117,7 @@ struct Shared {
     far: Pools,
     /// For hosts that no proxy leads to.
     direct: Pools,
-    proxy: ProxyConfig,
+    proxy: Proxy,
     trust: Trust,
     silence: Duration,
     observer: Arc<dyn WireObserver>,
@@ -108,7 +134,7 @@ impl Wire {
     pub(crate) fn new(
         trust: Trust,
         silence: Duration,
-        proxy: ProxyConfig,
+        proxy: Proxy,
         observer: Arc<dyn WireObserver>,
     ) -> Self {
         Self(Arc::new(Shared {
@@ -129,7 +155,7 @@ impl Wire {
         let (pools, proxy) = if direct {
             (&self.0.direct, ProxyConfig::disabled())
         } else {
-            (&self.0.far, self.0.proxy.clone())
+            (&self.0.far, self.0.proxy.config.clone())
         };
         let held = if secure { &pools.secure } else { &pools.plain };
         if let Some(client) = held.get() {
@@ -149,17 +175,47 @@ impl Wire {
         Ok(held.get_or_init(|| client))
     }
 
+    /// Bounds the body of an answer and marks the way that it came.
+    fn received(
+        &self,
+        asked: &Asked,
+        mut response: HttpResponse,
+        through: Option<String>,
+    ) -> Result<HttpResponse, ConnectorError> {
+        if let Some(through) = through {
+            if response.status().as_u16() == PROXY_AUTHORIZATION {
+                let failure = WireError::at_the_door(through);
+                return Err(ConnectorError::other(failure.into(), None));
+            }
+            response.add_extension(Through(through));
+        }
+        let body = response.take_body();
+        let content = asked.operation == Operation::GetObject && response.status().is_success();
+        let room = if content { u64::MAX } else { LONGEST_ANSWER };
+        *response.body_mut() = receiving(body, self.0.silence, room);
+        Ok(response)
+    }
+
     fn note(&self, asked: &Asked, response: Option<&HttpResponse>) {
         let header = |name| response.and_then(|response| response.headers().get(name));
         self.0.observer.observe(&Exchange {
             operation: asked.operation,
             status: response.map(|response| response.status().as_u16()),
-            request_id: header("x-amz-request-id").map(str::to_owned),
+            request_id: request_id(response),
             date: header("date").and_then(parse_date),
             elapsed: asked.at.elapsed(),
             attempt: asked.attempt,
         });
     }
+}
+
+/// Returns the id that a service gave its answer: the token service has a header of its own.
+pub(crate) fn request_id(response: Option<&HttpResponse>) -> Option<String> {
+    let headers = response?.headers();
+    let id = ["x-amz-request-id", "x-amzn-requestid"]
+        .iter()
+        .find_map(|name| headers.get(*name));
+    id.map(str::to_owned)
 }
 
 /// Reads the time of a Date header.
@@ -204,7 +260,11 @@ impl HttpConnector for Line {
         let connector = match self.wire.prepare(secure, direct) {
             Ok(client) => client.http_connector(&self.settings, &self.components),
             Err(reason) => {
-                return HttpConnectorFuture::ready(Err(ConnectorError::user(reason.into())));
+                let failure = WireError::new(ErrorKind::TlsRejected, Sent::No, reason);
+                return HttpConnectorFuture::ready(Err(ConnectorError::other(
+                    failure.into(),
+                    None,
+                )));
             }
         };
         let asked = Asked {
@@ -217,6 +277,8 @@ impl HttpConnector for Line {
             at: Instant::now(),
         };
         let host = host_of(request.uri());
+        let proxy = Some(&self.wire.0.proxy).filter(|_| !direct);
+        let through = proxy.and_then(|proxy| proxy.on_the_way_to(request.uri()));
         let progress = Progress::new();
         let body = request.take_body();
         *request.body_mut() = sending(body, progress.clone());
@@ -224,15 +286,10 @@ impl HttpConnector for Line {
         HttpConnectorFuture::new(async move {
             let silence = wire.0.silence;
             let answer = progress.bound(silence, connector.call(request)).await;
-            let failure = match answer {
-                Some(Ok(mut response)) => {
+            let (kind, text) = match answer {
+                Some(Ok(response)) => {
                     wire.note(&asked, Some(&response));
-                    let body = response.take_body();
-                    let content =
-                        asked.operation == Operation::GetObject && response.status().is_success();
-                    let room = if content { u64::MAX } else { LONGEST_ANSWER };
-                    *response.body_mut() = receiving(body, silence, room);
-                    return Ok(response);
+                    return wire.received(&asked, response, through);
                 }
                 Some(Err(error)) => failed(&error, &host),
                 None => (ErrorKind::TimedOut, format!("no answer within {silence:?}")),
@@ -243,11 +300,16 @@ impl HttpConnector for Line {
             } else {
                 Sent::No
             };
-            let (kind, text) = failure;
-            Err(ConnectorError::other(
-                WireError { kind, sent, text }.into(),
-                None,
-            ))
+            let failure = match through {
+                Some(through) if text.contains("proxy authorization required") => {
+                    WireError::at_the_door(through)
+                }
+                through => WireError {
+                    through,
+                    ..WireError::new(kind, sent, text)
+                },
+            };
+            Err(ConnectorError::other(failure.into(), None))
         })
     }
 }

@@ -276,12 +276,12 @@ async fn versioning_is_a_yes_or_no() {
 }
 
 #[tokio::test]
-async fn the_principal_is_told_without_a_request() {
+async fn the_credential_is_told_without_a_request() {
     let server = written();
     let (store, log) = store(&server).await;
-    let principal = store.principal().await.expect("known");
+    let credential = store.credential().await.expect("known");
     assert_eq!(
-        (principal.id.as_str(), principal.source.as_str()),
+        (credential.id.as_str(), credential.source.as_str()),
         ("AKIDEXAMPLE", "config file")
     );
     assert!(log.all().is_empty());
