@@ -1,5 +1,6 @@
 //! One request in the making: its place, its context, its failures, its success.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use azure_core::http::headers::{HeaderName, Headers};
@@ -11,9 +12,11 @@ use backstop_contract::{
 };
 use url::Url;
 
+use crate::challenge;
 use crate::classify::{self, Asked, Failure};
 use crate::observe;
 use crate::store::AzureStore;
+use crate::tokens::Tokens;
 
 const ETAG: HeaderName = HeaderName::from_static("etag");
 const LAST_MODIFIED: HeaderName = HeaderName::from_static("last-modified");
@@ -31,6 +34,26 @@ pub(crate) struct Place {
     location: StoreLocation,
     key: Option<ObjectKey>,
     asked: Asked,
+    surroundings: Arc<Surroundings>,
+}
+
+/// What is known of a store's requests besides themselves, to be told when one fails.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    /// The fact that they go through a proxy.
+    pub(crate) proxy: Option<String>,
+    /// The tokens that they carry.
+    pub(crate) tokens: Option<Arc<Tokens>>,
+}
+
+impl Surroundings {
+    /// Returns what there is to compare beside a failure.
+    fn facts(&self, on_the_way: bool, account_tenant: Option<&str>) -> Vec<String> {
+        let ours = self.tokens.as_ref().and_then(|tokens| tokens.tenant());
+        let mut facts = challenge::facts(account_tenant, ours);
+        facts.extend(self.proxy.clone().filter(|_| on_the_way));
+        facts
+    }
 }
 
 impl Place {
@@ -42,11 +65,18 @@ impl Place {
             sent,
             evidence,
             source,
+            on_the_way,
+            account_tenant,
         } = classify::failure(error, self.asked);
-        let failed = self.error(kind, operation, sent).with_evidence(Evidence {
+        let facts = self
+            .surroundings
+            .facts(on_the_way, account_tenant.as_deref());
+        let evidence = Evidence {
             elapsed: Some(begun.elapsed()),
             ..evidence
-        });
+        };
+        let failed = self.error(kind, operation, sent);
+        let failed = failed.with_evidence(evidence).with_facts(facts);
         match source {
             Some(source) => failed.with_source(source),
             None => failed,
@@ -95,6 +125,7 @@ impl<'a> Ask<'a> {
         location: &StoreLocation,
         key: Option<&ObjectKey>,
         asked: Asked,
+        surroundings: &Arc<Surroundings>,
     ) -> Self {
         Self {
             store,
@@ -102,6 +133,7 @@ impl<'a> Ask<'a> {
                 location: location.clone(),
                 key: key.cloned(),
                 asked,
+                surroundings: Arc::clone(surroundings),
             },
             begun: Instant::now(),
         }
@@ -208,8 +240,6 @@ pub(crate) fn meta(key: &ObjectKey, size: u64, headers: &Headers) -> ObjectMeta 
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use backstop_contract::{Exchange, Secret, WireObserver};
 
     use super::*;
@@ -220,6 +250,19 @@ mod tests {
 
     impl WireObserver for Blind {
         fn observe(&self, _exchange: &Exchange) {}
+    }
+
+    #[test]
+    fn a_proxy_is_told_where_it_may_be_why() {
+        let surroundings = Surroundings {
+            proxy: Some("through the proxy http://p:1".to_owned()),
+            tokens: None,
+        };
+        assert_eq!(
+            surroundings.facts(true, None),
+            ["through the proxy http://p:1"]
+        );
+        assert!(surroundings.facts(false, None).is_empty());
     }
 
     #[tokio::test]

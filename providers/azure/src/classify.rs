@@ -9,17 +9,20 @@
 //! <https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes>.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use azure_core::error::ErrorKind as CoreKind;
 use backstop_contract::{ErrorKind, Evidence, Operation, Sent};
 
+use crate::auth_failure::AuthFailure;
+use crate::challenge;
 use crate::credentials::CredentialKind;
 use crate::evidence::Refusal;
 use crate::observe;
-use crate::transport::NotResolved;
+use crate::wire_failure::{PROXY_WANTS, WireFailure};
+
+/// The status by which a proxy says that it wants to know who asks.
+const PROXY_AUTHORIZATION: u16 = 407;
 
 /// What a code or a status means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,24 +156,13 @@ const STATUSES: &[(RangeInclusive<u16>, Meaning)] = &[
     (507..=507, Is(ErrorKind::QuotaExceeded)),
     // Whoever said it, the service or a gateway before it: it may be over in a moment.
     (500..=599, Is(ErrorKind::ServiceFailed)),
+    // A proxy wants to know who asks.
+    (
+        PROXY_AUTHORIZATION..=PROXY_AUTHORIZATION,
+        Is(ErrorKind::Unauthenticated),
+    ),
     // The service never answers a request of ours with a redirect, nor with another success.
     (200..=399, Is(ErrorKind::MalformedResponse)),
-    // A proxy wants a password.
-    (407..=407, Is(ErrorKind::MalformedResponse)),
-];
-
-/// Entra's own codes; every other one means that there is no token for us.
-const TOKENS: &[(&str, ErrorKind)] = &[
-    // The client secret has ended.
-    ("AADSTS7000222", ErrorKind::CredentialExpired),
-    // The client secret is wrong.
-    ("AADSTS7000215", ErrorKind::Unauthenticated),
-    // There is no such tenant.
-    ("AADSTS90002", ErrorKind::Unauthenticated),
-    // There is no such application in the tenant.
-    ("AADSTS700016", ErrorKind::Unauthenticated),
-    // A conditional access policy forbids it.
-    ("AADSTS53003", ErrorKind::PermissionDenied),
 ];
 
 /// What a request was, as far as it changes what its failure means.
@@ -191,29 +183,30 @@ pub(crate) struct Failure {
     pub(crate) sent: Sent,
     pub(crate) evidence: Evidence,
     pub(crate) source: Option<WireFailure>,
+    /// Whether somebody between us and the service may be why: a proxy is worth telling.
+    pub(crate) on_the_way: bool,
+    /// The tenant that the account says it is of.
+    pub(crate) account_tenant: Option<String>,
 }
 
 /// Decides what a failure of the SDK's pipeline means.
 pub(crate) fn failure(error: &azure_core::Error, asked: Asked) -> Failure {
-    let of_token = *error.kind() == CoreKind::Credential;
-    let operation = if of_token {
-        Operation::Authenticate
-    } else {
-        asked.operation
-    };
     let mut next: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(cause) = next {
+        if let Some(none) = cause.downcast_ref::<AuthFailure>() {
+            return Failure::to_authenticate(none.clone());
+        }
         if let Some(wire) = cause.downcast_ref::<WireFailure>() {
+            let evidence = Evidence {
+                message: Some(wire.to_string()),
+                ..Evidence::default()
+            };
             return Failure {
-                kind: wire.kind,
-                operation,
-                // Without a token the request itself never left.
-                sent: if of_token { Sent::No } else { wire.sent },
-                evidence: Evidence {
-                    message: Some(wire.text.clone()),
-                    ..Evidence::default()
-                },
+                kind: wire.kind(),
+                sent: wire.sent(),
                 source: Some(wire.clone()),
+                on_the_way: true,
+                ..Failure::answered(evidence, asked)
             };
         }
         if let Some(CoreKind::HttpResponse {
@@ -221,37 +214,65 @@ pub(crate) fn failure(error: &azure_core::Error, asked: Asked) -> Failure {
             ..
         }) = cause.downcast_ref().map(azure_core::Error::kind)
         {
-            let (kind, evidence) = if of_token {
-                let refusal = Refusal::of_tokens(answer);
-                (token_refusal(&refusal), refusal.evidence)
-            } else {
-                let refusal = Refusal::of_blobs(answer);
-                (blob_refusal(&refusal, asked), refusal.evidence)
-            };
+            let mut refusal = Refusal::of_blobs(answer);
+            if refusal.evidence.status == Some(PROXY_AUTHORIZATION) {
+                // Whatever it looks like, the service is not who says this.
+                refusal.genuine = false;
+                refusal.evidence.message = Some(PROXY_WANTS.to_owned());
+            }
             return Failure {
-                kind,
-                operation,
-                sent: Sent::Answered,
-                evidence,
-                source: None,
+                kind: blob_refusal(&refusal, asked),
+                on_the_way: !refusal.genuine,
+                account_tenant: challenge::tenant(answer.headers()),
+                ..Failure::answered(refusal.evidence, asked)
             };
         }
         next = cause.source();
     }
     // What is left is an answer that the SDK could not read.
-    Failure {
-        kind: ErrorKind::MalformedResponse,
-        operation,
-        sent: Sent::Answered,
-        evidence: Evidence::default(),
-        source: None,
+    Failure::answered(Evidence::default(), asked)
+}
+
+impl Failure {
+    fn answered(evidence: Evidence, asked: Asked) -> Self {
+        Self {
+            kind: ErrorKind::MalformedResponse,
+            operation: asked.operation,
+            sent: Sent::Answered,
+            evidence,
+            source: None,
+            on_the_way: false,
+            account_tenant: None,
+        }
+    }
+
+    /// A request that needs a token fails as the request for the token did.
+    fn to_authenticate(failure: AuthFailure) -> Self {
+        let AuthFailure {
+            kind,
+            sent,
+            evidence,
+            source,
+        } = failure;
+        Self {
+            kind,
+            operation: Operation::Authenticate,
+            sent,
+            evidence: *evidence,
+            source,
+            on_the_way: false,
+            account_tenant: None,
+        }
     }
 }
 
 fn blob_refusal(refusal: &Refusal, asked: Asked) -> ErrorKind {
     let code = refusal.evidence.code.as_deref().unwrap_or_default();
     let status = refusal.evidence.status.unwrap_or_default();
-    if !refusal.genuine && !(500..600).contains(&status) && status != 429 {
+    if !refusal.genuine
+        && !(500..600).contains(&status)
+        && !matches!(status, PROXY_AUTHORIZATION | 429)
+    {
         return ErrorKind::MalformedResponse;
     }
     let by_code = CODES
@@ -313,121 +334,6 @@ fn missing(operation: Operation) -> ErrorKind {
             ErrorKind::ObjectNotFound
         }
         _ => ErrorKind::BucketNotFound,
-    }
-}
-
-fn token_refusal(refusal: &Refusal) -> ErrorKind {
-    let status = refusal.evidence.status.unwrap_or_default();
-    let code = refusal.evidence.code.as_deref().unwrap_or_default();
-    if let Some((_, kind)) = TOKENS.iter().find(|(known, _)| *known == code) {
-        return *kind;
-    }
-    match status {
-        429 => ErrorKind::Throttled,
-        500..=599 => ErrorKind::ServiceFailed,
-        400..=499 if refusal.genuine => ErrorKind::Unauthenticated,
-        _ => ErrorKind::MalformedResponse,
-    }
-}
-
-/// A request without an answer, or an answer that broke off; it holds no URL.
-#[derive(Debug, Clone)]
-pub(crate) struct WireFailure {
-    kind: ErrorKind,
-    sent: Sent,
-    text: String,
-}
-
-impl WireFailure {
-    /// Creates the failure of an answer that is longer than any of the service's.
-    pub(crate) fn endless(longest: usize) -> Self {
-        Self {
-            kind: ErrorKind::MalformedResponse,
-            sent: Sent::Answered,
-            text: format!("the answer is longer than {longest} bytes"),
-        }
-    }
-
-    /// Creates the failure of an answer that kept silent.
-    pub(crate) fn silent(patience: Duration) -> Self {
-        Self {
-            kind: ErrorKind::TimedOut,
-            sent: Sent::Maybe,
-            text: format!("nothing came for {} ms", patience.as_millis()),
-        }
-    }
-}
-
-impl fmt::Display for WireFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl StdError for WireFailure {}
-
-/// Decides what a failure of the HTTP client means.
-pub(crate) fn transport(error: reqwest::Error) -> WireFailure {
-    let error = error.without_url();
-    let (before, is_timeout) = (error.is_connect() || error.is_builder(), error.is_timeout());
-    let causes = Causes::of(&error);
-    let kind = match &causes {
-        // The name has no address.
-        Causes {
-            resolved: false, ..
-        } => ErrorKind::NameNotResolved,
-        // The certificate or the protocol was refused, also when the server speaks no TLS.
-        Causes { tls: true, .. } => ErrorKind::TlsRejected,
-        // No connection in time.
-        _ if is_timeout => ErrorKind::TimedOut,
-        // The answer is no HTTP.
-        Causes { parse: true, .. } => ErrorKind::MalformedResponse,
-        // A header that cannot be sent, such as a token with a line break.
-        _ if error.is_builder() => ErrorKind::Unexpected,
-        // Refused, reset, closed, broken off.
-        _ => ErrorKind::Unreachable,
-    };
-    WireFailure {
-        kind,
-        sent: if before { Sent::No } else { Sent::Maybe },
-        text: causes.root,
-    }
-}
-
-/// What the causes of a failure tell by their types.
-struct Causes {
-    resolved: bool,
-    tls: bool,
-    parse: bool,
-    root: String,
-}
-
-impl Causes {
-    fn of(error: &(dyn StdError + 'static)) -> Self {
-        let mut found = Self {
-            resolved: true,
-            tls: false,
-            parse: false,
-            root: String::new(),
-        };
-        let mut next = Some(error);
-        while let Some(cause) = next {
-            found.resolved &= !cause.is::<NotResolved>();
-            found.tls |= cause.is::<rustls::Error>();
-            found.parse |= cause
-                .downcast_ref::<hyper::Error>()
-                .is_some_and(hyper::Error::is_parse);
-            found.root = cause.to_string();
-            // An I/O error skips what it wraps when asked for its source.
-            let wrapped = cause
-                .downcast_ref::<std::io::Error>()
-                .and_then(std::io::Error::get_ref);
-            next = match wrapped {
-                Some(inner) => Some(inner),
-                None => cause.source(),
-            };
-        }
-        found
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
+use crate::cloud::Cloud;
 use crate::connect::ConnectError;
 use crate::credentials::AzureCredentials;
 
@@ -14,11 +15,20 @@ pub struct AzureConfig {
     pub account: String,
     /// The container.
     pub container: String,
-    /// The URL of the blob service; absent for `https://{account}.blob.core.windows.net`. Azurite's
-    /// has the account as its path: `http://127.0.0.1:10000/devstoreaccount1`.
+    /// The cloud, which gives the URLs that are absent below.
+    pub cloud: Cloud,
+    /// The URL of the blob service; absent for `https://{account}.{suffix}`. Azurite's has the
+    /// account as its path: `http://127.0.0.1:10000/devstoreaccount1`.
     pub endpoint: Option<String>,
-    /// The URL of the Entra authority, https only; absent for the public cloud's.
+    /// What follows the account in the host of its blob service, such as
+    /// `blob.core.mycloud.example`; absent for the cloud's. An endpoint makes it superfluous.
+    pub endpoint_suffix: Option<String>,
+    /// The URL of the Entra authority, https only; absent for the cloud's.
     pub authority: Option<String>,
+    /// Whether the management plane is asked for the subscription.
+    pub management: bool,
+    /// The URL of the management plane, https only; absent for the cloud's.
+    pub management_endpoint: Option<String>,
     /// PEM certificates to trust besides the system's.
     pub ca_pem: Option<Vec<u8>>,
     /// How long a connection may take to come about, its TLS handshake included.
@@ -47,8 +57,12 @@ impl AzureConfig {
         Self {
             account: account.into(),
             container: container.into(),
+            cloud: Cloud::default(),
             endpoint: None,
+            endpoint_suffix: None,
             authority: None,
+            management: false,
+            management_endpoint: None,
             ca_pem: None,
             connect_timeout: Self::CONNECT_TIMEOUT,
             request_timeout: Self::REQUEST_TIMEOUT,
@@ -63,8 +77,7 @@ pub(crate) fn container_url(config: &AzureConfig) -> Result<Url, ConnectError> {
     check_container(&config.container)?;
     let mut url = match &config.endpoint {
         Some(text) => Url::parse(text).map_err(|_| ConnectError::Endpoint)?,
-        None => Url::parse(&format!("https://{}.blob.core.windows.net", config.account))
-            .map_err(|_| ConnectError::Account)?,
+        None => own_endpoint(config)?,
     };
     let plain = url.query().is_none() && url.fragment().is_none();
     let anonymous = url.username().is_empty() && url.password().is_none();
@@ -74,6 +87,33 @@ pub(crate) fn container_url(config: &AzureConfig) -> Result<Url, ConnectError> {
     let path = format!("{}/{}", url.path().trim_end_matches('/'), config.container);
     url.set_path(&path);
     Ok(url)
+}
+
+/// Returns the endpoint that the account has in its cloud.
+fn own_endpoint(config: &AzureConfig) -> Result<Url, ConnectError> {
+    let suffix = config.endpoint_suffix.as_deref();
+    let suffix = suffix.unwrap_or(config.cloud.blob_suffix());
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    if suffix.starts_with('.') || !suffix.bytes().all(good) {
+        return Err(ConnectError::Suffix);
+    }
+    Url::parse(&format!("https://{}.{suffix}", config.account)).map_err(|_| ConnectError::Suffix)
+}
+
+/// Returns the URL of a service that is sent secrets: https, and nothing but a host.
+pub(crate) fn secure_url(text: &str, fault: ConnectError) -> Result<Url, ConnectError> {
+    match Url::parse(text) {
+        Ok(url)
+            if url.scheme() == "https"
+                && url.has_host()
+                && url.query().is_none()
+                && url.username().is_empty()
+                && url.password().is_none() =>
+        {
+            Ok(url)
+        }
+        _ => Err(fault),
+    }
 }
 
 /// Returns whether a URL leads to this machine.

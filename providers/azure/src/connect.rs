@@ -1,24 +1,31 @@
 //! From a configuration to a store, without sending anything.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use azure_core::credentials::{Secret as SigningSecret, TokenCredential};
+use azure_core::credentials::Secret as SigningSecret;
 use azure_core::hmac::hmac_sha256;
 use azure_core::http::policies::Policy;
-use azure_core::http::{ClientOptions, RetryOptions, Transport};
-use backstop_contract::WireObserver;
+use azure_storage_blob::BlobClientOptions;
+use backstop_contract::{WireObserver, confidential};
+use jiff::Timestamp;
 use thiserror::Error;
 use url::Url;
 
+use crate::certificate::CertificateFault;
+use crate::challenge::Challenge;
+use crate::client::{self, Plain, Route};
 use crate::config::{self, AzureConfig};
 use crate::credentials::AzureCredentials;
-use crate::entra::{self, Application, PUBLIC_AUTHORITY};
+use crate::entra::Entra;
+use crate::management::Management;
+use crate::metadata::{Metadata, Server};
 use crate::observe::ObservePolicy;
 use crate::sas::{self, SasPolicy};
+use crate::shape;
 use crate::shared_key::SharedKeyPolicy;
 use crate::store::{AzureStore, Parts};
-use crate::transport::{Resolver, Wire};
+use crate::tokens::Tokens;
+use crate::who::{Known, Who};
 
 /// A fault of the configuration, found without asking anybody.
 #[derive(Debug, Error)]
@@ -39,6 +46,11 @@ pub enum ConnectError {
         "the endpoint is not an http or https URL without credentials and query: use one such as https://acmebackups.blob.core.windows.net"
     )]
     Endpoint,
+    /// The suffix cannot be one.
+    #[error(
+        "the endpoint suffix is malformed: use one such as blob.core.windows.net, without a URL's scheme"
+    )]
+    Suffix,
     /// The authority is no https URL.
     #[error("the authority is not an https URL: use one such as https://login.microsoftonline.com")]
     Authority,
@@ -54,6 +66,25 @@ pub enum ConnectError {
     /// A field of the service principal is empty or malformed.
     #[error("the tenant id, client id or client secret is empty or malformed: copy them again")]
     Principal,
+    /// The PEM of the application's certificate cannot be used.
+    #[error("the PEM of the client certificate cannot be used: {0}")]
+    Certificate(#[from] CertificateFault),
+    /// The subscription cannot be one.
+    #[error("the subscription id is not a GUID: copy it again, such as from az account show")]
+    Subscription,
+    /// The management plane is to be asked about nothing.
+    #[error(
+        "management asks the management plane for the subscription, and there is no subscription id, or credentials that are no token: set subscription_id with a service principal or a managed identity, or leave management out"
+    )]
+    NoSubscription,
+    /// The management endpoint is no https URL.
+    #[error(
+        "the management endpoint is not an https URL: use one such as https://management.azure.com"
+    )]
+    Management,
+    /// A variable that names the metadata service leads away from this machine over plain http.
+    #[error("{0} is not an https URL, nor an http URL of this machine or its own link: unset it")]
+    Metadata(&'static str),
     /// The extra certificates cannot be read.
     #[error(
         "the CA file holds no PEM certificate that can be read: it begins with -----BEGIN CERTIFICATE-----"
@@ -78,25 +109,32 @@ pub async fn connect(
     config: AzureConfig,
     observer: Arc<dyn WireObserver>,
 ) -> Result<AzureStore, ConnectError> {
+    // Templates set what they have no value for to nothing.
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    connect_in(config, &observer, &variable)
+}
+
+/// Connects with the environment's variables given, which is how tests set them.
+pub(crate) fn connect_in(
+    config: AzureConfig,
+    observer: &Arc<dyn WireObserver>,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<AzureStore, ConnectError> {
     let container_url = config::container_url(&config)?;
     check_travel(&config, &container_url)?;
-    let transport = Transport::new(Arc::new(wire(&config, &container_url)?));
+    let route = Route::to(&config, &container_url)?;
     let mut policies: Vec<Arc<dyn Policy>> =
-        vec![Arc::new(ObservePolicy::of_blobs(Arc::clone(&observer)))];
+        vec![Arc::new(ObservePolicy::of_blobs(Arc::clone(observer)))];
     policies.extend(signing_policy(&config)?);
-    let credential = credential(&config, &transport, &container_url, observer)?;
-    let client_options = ClientOptions {
-        per_try_policies: policies,
-        retry: RetryOptions::none(),
-        transport: Some(transport),
-        ..ClientOptions::default()
-    };
+    let client_options = client::options(policies, route.transport.clone());
+    let who = who(&config, &container_url, &route, observer, variable)?;
     AzureStore::new(Parts {
         account: config.account,
         container: config.container,
         container_url,
-        credentials: config.credentials,
-        credential,
+        kind: config.credentials.kind(),
+        who,
+        proxy: route.proxy,
         client_options,
     })
 }
@@ -105,7 +143,9 @@ pub async fn connect(
 fn check_travel(config: &AzureConfig, url: &Url) -> Result<(), ConnectError> {
     match &config.credentials {
         _ if url.scheme() == "https" => Ok(()),
-        AzureCredentials::ServicePrincipal { .. } => Err(ConnectError::PlainHttp("a bearer token")),
+        AzureCredentials::Application(_) | AzureCredentials::ManagedIdentity(_) => {
+            Err(ConnectError::PlainHttp("a bearer token"))
+        }
         AzureCredentials::Sas { .. } if !config::is_loopback(url) => {
             Err(ConnectError::PlainHttp("a SAS"))
         }
@@ -115,8 +155,9 @@ fn check_travel(config: &AzureConfig, url: &Url) -> Result<(), ConnectError> {
 
 fn signing_policy(config: &AzureConfig) -> Result<Option<Arc<dyn Policy>>, ConnectError> {
     match &config.credentials {
-        AzureCredentials::ServicePrincipal { .. } => Ok(None),
+        AzureCredentials::Application(_) | AzureCredentials::ManagedIdentity(_) => Ok(None),
         AzureCredentials::AccountKey { key, source: _ } => {
+            confidential::keep(key.expose());
             let key = SigningSecret::new(key.expose().to_owned());
             hmac_sha256("", &key).map_err(|_| ConnectError::AccountKey)?;
             let policy = SharedKeyPolicy::new(config.account.clone(), key);
@@ -131,78 +172,87 @@ fn signing_policy(config: &AzureConfig) -> Result<Option<Arc<dyn Policy>>, Conne
     }
 }
 
-fn credential(
+/// Prepares what there is to ask about who we are.
+fn who(
     config: &AzureConfig,
-    transport: &Transport,
     container_url: &Url,
-    observer: Arc<dyn WireObserver>,
-) -> Result<Option<Arc<dyn TokenCredential>>, ConnectError> {
-    let AzureCredentials::ServicePrincipal {
-        subscription_id: _,
-        tenant_id,
-        client_id,
-        client_secret,
-        source: _,
-    } = &config.credentials
-    else {
-        return Ok(None);
-    };
-    let authority = config.authority.as_deref().unwrap_or(PUBLIC_AUTHORITY);
-    let url = Url::parse(authority).map_err(|_| ConnectError::Authority)?;
-    if url.scheme() != "https" || !url.has_host() {
-        return Err(ConnectError::Authority);
+    route: &Route,
+    observer: &Arc<dyn WireObserver>,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Who, ConnectError> {
+    let known = Known::of(&config.credentials, &config.account, Timestamp::now())?;
+    let subscription = config.credentials.subscription_id();
+    if subscription.is_some_and(|id| !shape::is_guid(id)) {
+        return Err(ConnectError::Subscription);
     }
-    // The proxy is a matter of the host, and the authority is another host than the service.
-    let transport = if config::is_loopback(&url) == config::is_loopback(container_url) {
-        transport.clone()
-    } else {
-        Transport::new(Arc::new(wire(config, &url)?))
+    let tokens = tokens(config, container_url, route, observer, variable)?;
+    let management = match (config.management, subscription, &tokens) {
+        (false, ..) => None,
+        (true, Some(id), Some(_)) => Some(management(config, id, observer)?),
+        (true, ..) => return Err(ConnectError::NoSubscription),
     };
-    let application = Application {
-        authority,
-        tenant_id,
-        client_id,
-        client_secret,
-    };
-    entra::credential(&application, transport, observer).map(Some)
+    let challenge = tokens.is_some().then(|| {
+        let plain = Plain::new(route.clone(), Arc::clone(observer));
+        Challenge::new(plain, container_url, BlobClientOptions::default().version)
+    });
+    Ok(Who {
+        known,
+        subscription: subscription.map(str::to_owned),
+        tokens: tokens.map(Arc::new),
+        challenge,
+        management,
+    })
 }
 
-/// Builds the HTTP client for one host: HTTP/1.1, which is all the blob service speaks, with no
-/// redirects and no repeats, through the proxy of the environment unless the host is this machine.
-fn wire(config: &AzureConfig, url: &Url) -> Result<Wire, ConnectError> {
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // A failure means that somebody else was faster, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    }
-    let mut builder = reqwest::Client::builder()
-        .http1_only()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .pool_idle_timeout(Duration::from_secs(30))
-        .connect_timeout(config.connect_timeout)
-        .dns_resolver(Resolver);
-    if config::is_loopback(url) {
-        builder = builder.no_proxy();
-    }
-    if url.scheme() == "https" {
-        if let Some(pem) = &config.ca_pem {
-            builder = builder.tls_certs_merge(certificates(pem)?);
+fn tokens(
+    config: &AzureConfig,
+    container_url: &Url,
+    route: &Route,
+    observer: &Arc<dyn WireObserver>,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<Tokens>, ConnectError> {
+    let observer = Arc::clone(observer);
+    match &config.credentials {
+        AzureCredentials::Application(application) => {
+            let authority = config.authority.as_deref();
+            let authority = authority.unwrap_or(config.cloud.authority());
+            let url = config::secure_url(authority, ConnectError::Authority)?;
+            // The proxy is a matter of the host, and the authority is another host than the service.
+            let route = if config::is_loopback(&url) && config::is_loopback(container_url) {
+                route.clone()
+            } else {
+                Route::to(config, &url)?
+            };
+            let entra = Entra::new(application, &url, route, observer)?;
+            Ok(Some(Tokens::new(entra)))
         }
-    } else {
-        // No roots at all: loading the system's takes longer than a request.
-        builder = builder.tls_certs_only([]);
+        AzureCredentials::ManagedIdentity(identity) => {
+            let server = Server::find(variable)?;
+            let metadata = Metadata::new(identity, server, config, observer)?;
+            Ok(Some(Tokens::new(metadata)))
+        }
+        AzureCredentials::AccountKey { .. } | AzureCredentials::Sas { .. } => Ok(None),
     }
-    let client = builder
-        .build()
-        .map_err(|error| ConnectError::Roots(error.without_url().to_string()))?;
-    Ok(Wire::new(client, config.request_timeout))
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<reqwest::Certificate>, ConnectError> {
-    let found = reqwest::Certificate::from_pem_bundle(pem).map_err(|_| ConnectError::CaPem)?;
-    if found.is_empty() {
-        return Err(ConnectError::CaPem);
-    }
-    Ok(found)
+fn management(
+    config: &AzureConfig,
+    subscription: &str,
+    observer: &Arc<dyn WireObserver>,
+) -> Result<Management, ConnectError> {
+    let of_cloud = config.cloud.management();
+    let endpoint = config.management_endpoint.as_deref();
+    let url = config::secure_url(endpoint.unwrap_or(of_cloud), ConnectError::Management)?;
+    let own = url.origin().ascii_serialization();
+    // A token for the cloud is for nobody else; on this machine an emulator plays the cloud.
+    let audience = if config::is_loopback(&url) {
+        of_cloud
+    } else {
+        own.as_str()
+    };
+    let plain = Plain::new(Route::to(config, &url)?, Arc::clone(observer));
+    Ok(Management::new(plain, &url, audience, subscription))
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,12 +12,15 @@ const VERSION: HeaderName = HeaderName::from_static("x-ms-version");
 /// The longest sentence of a service that is kept, in characters.
 const LONGEST_MESSAGE: usize = 300;
 
+/// The longest code of a service that is kept, in characters.
+const LONGEST_CODE: usize = 60;
+
 /// A refusal, read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Refusal {
     pub(crate) evidence: Evidence,
-    /// What the service adds about a failed authentication. It can repeat a signature, so it is
-    /// looked at and never kept.
+    /// What the service says at length about a failed authentication. It can repeat a signature, so
+    /// it is looked at and never kept.
     pub(crate) detail: String,
     /// Whether it has the marks of the service, or is a page of somebody on the way.
     pub(crate) genuine: bool,
@@ -70,6 +73,39 @@ impl Refusal {
         refusal.genuine = true;
         refusal.evidence.code = Some(code.unwrap_or_else(|| error.to_owned()));
         refusal.evidence.message = sentence(described);
+        described.clone_into(&mut refusal.detail);
+        refusal
+    }
+
+    /// Reads an answer of a metadata service: a virtual machine's has `error`, App Service's
+    /// `message`.
+    pub(crate) fn of_metadata(answer: &RawResponse) -> Self {
+        let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+        let told = &body["error_description"];
+        Self::told(
+            answer,
+            &body["error"],
+            told.as_str().or(body["message"].as_str()),
+        )
+    }
+
+    /// Reads an answer of the management plane.
+    ///
+    /// See <https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/find-error-code>.
+    pub(crate) fn of_management(answer: &RawResponse) -> Self {
+        let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+        let error = &body["error"];
+        Self::told(answer, &error["code"], error["message"].as_str())
+    }
+
+    fn told(answer: &RawResponse, code: &serde_json::Value, message: Option<&str>) -> Self {
+        let mut refusal = Self::head(answer);
+        let code = code
+            .as_str()
+            .map(|code| code.chars().take(LONGEST_CODE).collect());
+        refusal.genuine = code.is_some() || message.is_some();
+        refusal.evidence.code = code;
+        refusal.evidence.message = message.and_then(sentence);
         refusal
     }
 

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use azure_core::http::Context;
 use azure_core::http::Request;
 use azure_core::http::policies::{Policy, PolicyResult};
-use backstop_contract::Secret;
+use backstop_contract::{Secret, confidential};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -40,19 +40,28 @@ impl Terms {
         }
         terms
     }
+
+    /// Returns what the signature permits, in words.
+    pub(crate) fn permits(&self) -> String {
+        let (permissions, expires) = (told(self.permissions.as_ref()), told(self.expires.as_ref()));
+        format!("it permits {permissions} until {expires}")
+    }
+}
+
+/// A signature can leave both to a stored access policy, which only the service knows.
+fn told(field: Option<&String>) -> &str {
+    field.map_or("not told", String::as_str)
 }
 
 impl fmt::Display for Terms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A signature can leave both to a stored access policy, which only the service knows.
-        let told = |field: &Option<String>| field.clone().unwrap_or_else(|| "not told".to_owned());
-        let (permissions, expires) = (told(&self.permissions), told(&self.expires));
+        let (permissions, expires) = (told(self.permissions.as_ref()), told(self.expires.as_ref()));
         write!(f, "SAS (permissions {permissions}, expires {expires})")
     }
 }
 
 /// Returns the token as a query string.
-fn query(token: &str) -> &str {
+pub(crate) fn query(token: &str) -> &str {
     token.trim().trim_start_matches('?')
 }
 
@@ -72,7 +81,7 @@ fn printable(value: &str) -> String {
 }
 
 /// Reads the three ISO 8601 forms that the service takes; all of them are UTC.
-fn moment(value: &str) -> Option<Timestamp> {
+pub(crate) fn moment(value: &str) -> Option<Timestamp> {
     if let Ok(whole) = value.parse::<Timestamp>() {
         return Some(whole);
     }
@@ -94,6 +103,12 @@ pub(crate) struct SasPolicy {
 impl SasPolicy {
     /// Takes the token.
     pub(crate) fn new(token: Secret) -> Self {
+        confidential::keep(query(token.expose()));
+        for (name, value) in form_urlencoded::parse(query(token.expose()).as_bytes()) {
+            if name == "sig" {
+                confidential::keep(&value);
+            }
+        }
         Self { token }
     }
 }

@@ -13,25 +13,22 @@ use azure_storage_blob::{
     BlobClient, BlobClientOptions, BlobContainerClient, BlobContainerClientOptions,
 };
 use backstop_contract::{
-    Aspect, BucketInfo, Capabilities, Capability, CompleteOptions, Condition, DeclaredChecksum,
-    DeleteOptions, DeleteResult, ErrorKind, GetOptions, GetResult, HeadOptions, Identity,
-    Inspected, KeyPrefix, Limits, ListOptions, ListPage, ObjectKey, ObjectMeta, ObjectStore,
-    Operation, PageToken, Part, PartNumber, Principal, ProviderInfo, PutOptions, PutResult, Result,
-    StoreLocation, UploadId, UploadPage, VersionPage,
+    Aspect, BucketInfo, Capabilities, Capability, CompleteOptions, Condition, Credential,
+    DeclaredChecksum, DeleteOptions, DeleteResult, ErrorKind, GetOptions, GetResult, HeadOptions,
+    Identity, Inspected, KeyPrefix, Limits, ListOptions, ListPage, ObjectKey, ObjectMeta,
+    ObjectStore, Operation, PageToken, Part, PartNumber, Principal, ProviderInfo, PutOptions,
+    PutResult, Result, StoreLocation, UploadId, UploadPage, VersionPage,
 };
 use bytes::Bytes;
 use url::Url;
 
-use crate::ask::{self, Ask};
+use crate::ask::{self, Ask, Surroundings};
 use crate::classify::Asked;
 use crate::connect::ConnectError;
-use crate::credentials::{AzureCredentials, CredentialKind};
+use crate::credentials::CredentialKind;
 use crate::request::{Listing, Requests, Write};
+use crate::who::{self, Who};
 use crate::{body, inspect, list, multipart, policy};
-
-/// The scope of a token for the blob service, in every cloud.
-/// See <https://learn.microsoft.com/azure/storage/blobs/authorize-access-azure-active-directory>.
-const SCOPE: &str = "https://storage.azure.com/.default";
 
 /// What Azure is called and what its operations need.
 pub static PROVIDER: ProviderInfo = ProviderInfo {
@@ -55,11 +52,11 @@ const LIMITS: Limits = Limits {
 pub struct AzureStore {
     location: StoreLocation,
     capabilities: Capabilities,
-    principal: Principal,
     kind: CredentialKind,
+    who: Who,
+    surroundings: Arc<Surroundings>,
     requests: Requests,
     container: BlobContainerClient,
-    credential: Option<Arc<dyn TokenCredential>>,
     client_options: ClientOptions,
 }
 
@@ -68,8 +65,9 @@ pub(crate) struct Parts {
     pub(crate) account: String,
     pub(crate) container: String,
     pub(crate) container_url: Url,
-    pub(crate) credentials: AzureCredentials,
-    pub(crate) credential: Option<Arc<dyn TokenCredential>>,
+    pub(crate) kind: CredentialKind,
+    pub(crate) who: Who,
+    pub(crate) proxy: Option<String>,
     pub(crate) client_options: ClientOptions,
 }
 
@@ -77,7 +75,7 @@ impl fmt::Debug for AzureStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AzureStore")
             .field("location", &self.location)
-            .field("principal", &self.principal)
+            .field("who", &self.who)
             .finish_non_exhaustive()
     }
 }
@@ -89,14 +87,13 @@ impl AzureStore {
             account,
             container,
             container_url,
-            credentials,
-            credential,
+            kind,
+            who,
+            proxy,
             client_options,
         } = parts;
-        let per_try: Vec<Arc<dyn Policy>> = credential
-            .iter()
-            .map(|credential| bearer(Arc::clone(credential)))
-            .collect();
+        let per_try: Vec<Arc<dyn Policy>> =
+            who.token_credential().map(bearer).into_iter().collect();
         let pipeline = Pipeline::new(
             option_env!("CARGO_PKG_NAME"),
             option_env!("CARGO_PKG_VERSION"),
@@ -111,18 +108,21 @@ impl AzureStore {
         };
         let client = BlobContainerClient::new(
             container_url.clone(),
-            credential.clone(),
+            who.token_credential(),
             Some(container_options),
         )
         .map_err(|_| ConnectError::Client)?;
         Ok(Self {
             location: StoreLocation::new(PROVIDER.scheme, &format!("{account}/{container}")),
             capabilities: capabilities(),
-            principal: credentials.principal(&account),
-            kind: credentials.kind(),
+            kind,
+            surroundings: Arc::new(Surroundings {
+                proxy,
+                tokens: who.tokens.clone(),
+            }),
+            who,
             requests: Requests::new(pipeline, container_url),
             container: client,
-            credential,
             client_options,
         })
     }
@@ -134,7 +134,7 @@ impl AzureStore {
             credential: self.kind,
             if_absent: false,
         };
-        Ask::new(self, &self.location, key, asked)
+        Ask::new(self, &self.location, key, asked, &self.surroundings)
     }
 
     /// Returns the requests that the SDK's clients have no knob for.
@@ -153,12 +153,15 @@ impl AzureStore {
             client_options: self.client_options.clone(),
             ..BlobClientOptions::default()
         };
-        BlobClient::new(url, self.credential.clone(), Some(options))
+        BlobClient::new(url, self.who.token_credential(), Some(options))
     }
 }
 
 fn bearer(credential: Arc<dyn TokenCredential>) -> Arc<dyn Policy> {
-    Arc::new(BearerTokenAuthorizationPolicy::new(credential, [SCOPE]))
+    Arc::new(BearerTokenAuthorizationPolicy::new(
+        credential,
+        [who::SCOPE],
+    ))
 }
 
 fn capabilities() -> Capabilities {
@@ -173,8 +176,12 @@ fn capabilities() -> Capabilities {
 
 #[async_trait]
 impl Identity for AzureStore {
+    async fn credential(&self) -> Result<Credential> {
+        self.who.credential(&self.location).await
+    }
+
     async fn principal(&self) -> Result<Principal> {
-        Ok(self.principal.clone())
+        self.who.principal(&self.location).await
     }
 }
 

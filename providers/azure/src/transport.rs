@@ -22,7 +22,7 @@ use futures::{Stream, StreamExt, stream};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::classify::{self, WireFailure};
+use crate::wire_failure::{self, WireFailure};
 
 /// How much of a body is handed to the connection at once: what "progress" is measured in.
 const PIECE: usize = 64 * 1024;
@@ -49,9 +49,12 @@ enum Room {
 
 impl Room {
     fn of(request: &Request, is_success: bool) -> Self {
-        // The one GET without a `comp` is Get Blob.
+        // The one GET without a `comp` is Get Blob; that of the services that say who we are has an
+        // `api-version`.
         let reads = request.method() == Method::Get;
-        let named = request.url().query_pairs().any(|(name, _)| name == "comp");
+        let has = |wanted: &str| request.url().query_pairs().any(|(name, _)| name == wanted);
+        // A SAS may have an `api-version` too.
+        let named = has("comp") || (has("api-version") && !has("sig"));
         match (is_success, reads && !named) {
             (false, _) => Self::Refusal,
             (true, true) => Self::Blob,
@@ -101,7 +104,7 @@ impl HttpClient for Wire {
         let patience = self.patience + Duration::from_secs(size.min(IN_FLIGHT) / SLOWEST);
         let answer = match within(patience, &progress, outgoing.send()).await {
             Some(Ok(answer)) => answer,
-            Some(Err(error)) => return Err(wire_error(classify::transport(error))),
+            Some(Err(error)) => return Err(wire_error(wire_failure::of(error))),
             None => return Err(wire_error(WireFailure::silent(self.patience))),
         };
         let status = answer.status().as_u16();
@@ -189,7 +192,7 @@ fn incoming(
         let mut body = open?;
         match timeout(patience, body.next()).await {
             Ok(Some(Ok(chunk))) => Some((Ok(chunk), Some(body))),
-            Ok(Some(Err(error))) => Some((Err(wire_error(classify::transport(error))), None)),
+            Ok(Some(Err(error))) => Some((Err(wire_error(wire_failure::of(error))), None)),
             Ok(None) => None,
             Err(_) => Some((Err(wire_error(WireFailure::silent(patience))), None)),
         }
@@ -305,6 +308,12 @@ mod tests {
             (Method::Get, "https://h/c/k", true, Room::Blob),
             (Method::Get, "https://h/c/k?versionid=1", true, Room::Blob),
             (Method::Get, "https://h/c/k?sv=1&sig=2", true, Room::Blob),
+            (
+                Method::Get,
+                "https://h/c/k?api-version=1&sig=2",
+                true,
+                Room::Blob,
+            ),
             (Method::Get, "https://h/c/k", false, Room::Refusal),
             (
                 Method::Get,
@@ -313,6 +322,12 @@ mod tests {
                 Room::Answer,
             ),
             (Method::Post, "https://login/t/token", true, Room::Answer),
+            (
+                Method::Get,
+                "http://169.254.169.254/metadata/identity/oauth2/token?api-version=1",
+                true,
+                Room::Answer,
+            ),
             (Method::Put, "https://h/c/k", true, Room::Answer),
         ] {
             let request = Request::new(url::Url::parse(url).expect("a URL"), method);

@@ -222,10 +222,11 @@ async fn a_page_of_somebody_else_is_malformed_for_every_operation() {
             let kind = error.kind();
             // A HEAD has no body to tell a page by.
             let bare = operation == Operation::HeadObject && matches!(status, 403 | 404);
-            assert!(
-                kind == ErrorKind::MalformedResponse || bare,
-                "{operation} {status}: {error}"
-            );
+            let expected = match status {
+                407 => ErrorKind::Unauthenticated,
+                _ => ErrorKind::MalformedResponse,
+            };
+            assert!(kind == expected || bare, "{operation} {status}: {error}");
             assert_eq!(server.requests().len(), 1, "{operation} {status}");
         }
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::common::Log;
-use backstop_azure::{AzureConfig, AzureCredentials, AzureStore, ConnectError, connect};
+use backstop_azure::{
+    Application, AzureConfig, AzureCredentials, AzureStore, ConnectError, Proof, connect,
+};
 use backstop_contract::{ErrorKind, Identity, ObjectStore, Operation, Secret, Sent, WireObserver};
 use backstop_testkit::{Entra, refused_port};
 
@@ -12,13 +14,14 @@ use backstop_testkit::{Entra, refused_port};
 const WRONG: &str = "planted-wrong-secret";
 
 fn principal(tenant_id: &str, client_id: &str, client_secret: &str) -> AzureCredentials {
-    AzureCredentials::ServicePrincipal {
+    AzureCredentials::Application(Application {
         subscription_id: None,
         tenant_id: tenant_id.to_owned(),
         client_id: client_id.to_owned(),
-        client_secret: Secret::new(client_secret.to_owned()),
+        proof: Proof::Secret(Secret::new(client_secret.to_owned())),
         source: "test".to_owned(),
-    }
+        secret_expires: None,
+    })
 }
 
 /// Connects to a service that is not there, with an authority that is.
@@ -39,14 +42,17 @@ async fn a_token_is_asked_for_by_the_first_request_and_kept() {
     let (tenant, client) = (entra.tenant_id(), entra.client_id());
     let credentials = principal(tenant, client, entra.client_secret());
     let (store, log) = store(&entra, credentials).await;
-    let who = store.principal().await.expect("principal");
-    assert_eq!(who.id, format!("client {client} (tenant {tenant})"));
     assert!(log.take().is_empty(), "nothing is asked at connect");
     for _ in 0..2 {
         let error = store.head_bucket().await.expect_err("nobody there");
         assert_eq!(error.operation(), Operation::HeadBucket, "{error}");
         assert_eq!(error.kind(), ErrorKind::Unreachable, "{error}");
     }
+    let known = store.credential().await.expect("credential");
+    assert_eq!(known.id, format!("client {client} (tenant {tenant})"));
+    let who = store.principal().await.expect("principal");
+    assert_eq!(who.id, known.id);
+    assert_eq!(who.claims["tenant"], tenant);
     let seen: Vec<_> = log
         .take()
         .iter()

@@ -165,15 +165,20 @@ async fn a_signature_is_sent_and_never_told() {
     let nobody = format!("http://{}", refused_port().expect("port"));
     let (absent, log) = store(&nobody, sas()).await;
     let error = absent.head_bucket().await.expect_err("refused");
-    let principal = absent.principal().await.expect("principal");
+    let credential = absent.credential().await.expect("credential");
+    let nobody = absent.principal().await.expect_err("a SAS names nobody");
     let text = format!(
-        "{} {absent:?} {principal:?} {:?} {:?}",
+        "{} {} {absent:?} {credential:?} {:?} {:?}",
         everything(&error),
+        everything(&nobody),
         log.take(),
         sas()
     );
     assert!(!text.contains(SIGNATURE), "{text}");
-    assert_eq!(principal.id, "SAS (permissions rw, expires 2030-01-01)");
+    assert_eq!(credential.id, "SAS (permissions rw, expires 2030-01-01)");
+    assert_eq!(nobody.kind(), ErrorKind::Unsupported);
+    let told = nobody.evidence().message.as_deref().unwrap_or_default();
+    assert!(told.contains("it permits rw until 2030-01-01"), "{told}");
 }
 
 #[tokio::test]
