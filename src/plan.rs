@@ -46,18 +46,26 @@ pub struct Wishes<'a> {
     pub only: Option<&'a [String]>,
     /// Whether only the few requests of a quick run are made.
     pub quick: bool,
+    /// Whether who asks is of weight: somebody is expected, or the management plane is asked.
+    pub expects: bool,
 }
+
+/// The check that an expected principal makes required.
+const PRINCIPAL: &str = "principal";
 
 impl Plan {
     /// Makes the plan of a run.
     #[must_use]
     pub fn new(wishes: Wishes<'_>, capabilities: &Capabilities) -> Self {
-        let wanted = wishes.only.map(with_what_they_need);
+        let wanted = wishes.only.map(|only| {
+            let expected = wishes.expects.then(|| PRINCIPAL.to_owned());
+            with_what_they_need(only.iter().chain(&expected))
+        });
         let steps = CHECKS
             .iter()
             .filter(|check| match &wanted {
                 Some(wanted) => wanted.contains(check.info.id),
-                None => !wishes.quick || check.info.quick,
+                None => !wishes.quick || check.info.quick || is_expected(wishes, check.info),
             })
             .map(|check| {
                 let (level, source) = level(wishes, check.info);
@@ -88,14 +96,20 @@ impl Plan {
 
 fn level(wishes: Wishes<'_>, info: &CheckInfo) -> (Level, LevelSource) {
     match wishes.levels.get(info.id) {
+        // Who expects somebody wants to hear of anybody else, whatever a level says.
+        _ if is_expected(wishes, info) => (Level::Required, LevelSource::Config),
         Some(level) => (*level, LevelSource::Config),
         None => (level_of(wishes.access, info.id), LevelSource::Access),
     }
 }
 
-fn with_what_they_need(only: &[String]) -> BTreeSet<&'static str> {
+fn is_expected(wishes: Wishes<'_>, info: &CheckInfo) -> bool {
+    wishes.expects && info.id == PRINCIPAL
+}
+
+fn with_what_they_need<'a>(only: impl Iterator<Item = &'a String>) -> BTreeSet<&'static str> {
     let mut wanted = BTreeSet::new();
-    let mut open: Vec<&CheckInfo> = only.iter().filter_map(|id| check::info(id)).collect();
+    let mut open: Vec<&CheckInfo> = only.filter_map(|id| check::info(id)).collect();
     while let Some(info) = open.pop() {
         if wanted.insert(info.id) {
             open.extend(info.needs.iter().filter_map(|id| check::info(id)));
@@ -122,6 +136,7 @@ mod tests {
             levels,
             only: None,
             quick: false,
+            expects: false,
         }
     }
 
@@ -136,6 +151,7 @@ mod tests {
         assert_eq!(
             chosen,
             [
+                "credential",
                 "put-object",
                 "get-object",
                 "delete-object",
@@ -151,6 +167,8 @@ mod tests {
         assert_eq!(
             chosen,
             [
+                "credential",
+                "principal",
                 "bucket",
                 "head-object",
                 "get-object",
@@ -159,6 +177,40 @@ mod tests {
                 "list-prefix"
             ]
         );
+    }
+
+    #[test]
+    fn somebody_who_is_expected_is_asked_for_even_in_haste() {
+        let none = BTreeMap::new();
+        let store = MemoryStore::new("plan");
+        let quick = Wishes {
+            quick: true,
+            ..wishes(Access::PutGet, &none)
+        };
+        assert!(!Plan::new(quick, store.capabilities()).asks(PRINCIPAL));
+        let expecting = Wishes {
+            expects: true,
+            ..quick
+        };
+        let plan = Plan::new(expecting, store.capabilities());
+        let step = plan
+            .steps
+            .iter()
+            .find(|step| step.check.info.id == PRINCIPAL);
+        assert_eq!(step.map(|step| step.level), Some(Level::Required));
+    }
+
+    #[test]
+    fn somebody_who_is_expected_is_asked_for_whatever_else_is_chosen() {
+        let lax = BTreeMap::from([(PRINCIPAL.to_owned(), Level::NotRun)]);
+        let store = MemoryStore::new("plan");
+        let only = ["delete-absent".to_owned()];
+        let wishes = Wishes {
+            expects: true,
+            only: Some(&only),
+            ..wishes(Access::Full, &lax)
+        };
+        assert!(Plan::new(wishes, store.capabilities()).asks(PRINCIPAL));
     }
 
     #[test]

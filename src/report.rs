@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 mod fits;
 mod verdict;
 
-pub use backstop_contract::Principal;
+pub use backstop_contract::{Credential, Principal};
 pub use fits::{Fits, Misfit};
 pub use verdict::{Verdict, verdict};
 
@@ -35,6 +35,9 @@ pub struct Report {
     pub access: Access,
     /// Who the credentials make us, where that is known.
     pub principal: Option<Principal>,
+    /// What the requests were authorized with, where one was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<Credential>,
     /// From where the verdict was made.
     pub vantage: Vantage,
     /// One record a check, in the table's order.
@@ -318,6 +321,12 @@ pub enum FindingCode {
     NothingThere,
     /// Something the run wrote is still there against expectation.
     Residue,
+    /// The service refused the credential, which does not look like one.
+    Malformed,
+    /// The credential has ended.
+    Ended,
+    /// The credentials make us somebody else than was expected.
+    OtherPrincipal,
     /// It works, and there is a risk to know of.
     Risk,
     /// It is fine, and there is something to say.
@@ -349,6 +358,9 @@ pub struct ErrorRecord {
     pub date: Option<Timestamp>,
     /// The permissions the operation needs, in the provider's own words.
     pub permissions: Vec<String>,
+    /// What else there is to compare, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<String>,
 }
 
 impl ErrorRecord {
@@ -368,6 +380,7 @@ impl ErrorRecord {
             region: evidence.region.clone(),
             date: evidence.date,
             permissions: permissions.iter().map(|&name| name.to_owned()).collect(),
+            facts: evidence.facts.clone(),
         }
     }
 

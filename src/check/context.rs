@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use super::keys::{Keys, Mode};
 use super::probe::Probe;
 use super::stop::Stop;
+use super::who::Who;
 use crate::report::Access;
 
 /// The store as checks see it: journalled, and retried under the one policy.
@@ -43,6 +44,8 @@ pub struct Shared {
     pub started_at: Timestamp,
     /// What the credentials are meant to be able to do.
     pub access: Access,
+    /// Who asks.
+    pub who: Arc<Who>,
     /// The sandbox's names.
     pub keys: Keys,
     /// What the first requests found.
@@ -82,6 +85,29 @@ pub enum Told {
 }
 
 impl Opening {
+    /// Returns whether the service took one of the requests.
+    #[must_use]
+    pub fn was_taken(&self) -> bool {
+        self.list.is_ok() || matches!(&self.put, Some(Ok(_)))
+    }
+
+    /// Returns whether the service refused one of the requests and took none.
+    #[must_use]
+    pub fn was_refused(&self) -> bool {
+        let list = self.list.as_ref().err();
+        let put = self.put.as_ref().and_then(|put| put.as_ref().err());
+        !self.was_taken() && list.into_iter().chain(put).any(Stop::is_refusal)
+    }
+
+    /// Returns whether the service refused the credentials as unknown and took none of the requests.
+    #[must_use]
+    pub fn has_unknown_credential(&self) -> bool {
+        let refused = |stop: Option<&Stop>| stop.is_some_and(Stop::is_unknown_credential);
+        let list = self.list.as_ref().err();
+        let put = self.put.as_ref().and_then(|put| put.as_ref().err());
+        refused(list) || refused(put)
+    }
+
     /// Returns whether what is written cannot be removed: the credentials or a lock forbid it.
     #[must_use]
     pub fn is_protected(&self) -> bool {

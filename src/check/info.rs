@@ -33,6 +33,8 @@ pub struct CheckInfo {
 /// What a check does to the bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
+    /// It asks nothing of the bucket.
+    Outside,
     /// It only reads.
     Reads,
     /// It writes or deletes the keys that every sandbox has.

@@ -8,6 +8,7 @@ mod bucket;
 mod checksum;
 mod cleanup;
 mod context;
+mod credential;
 mod delete_absent;
 mod delete_object;
 mod get_absent;
@@ -25,6 +26,7 @@ mod multipart_upload;
 mod newest;
 mod overwrite;
 mod preserved;
+mod principal;
 mod probe;
 mod put_if_absent;
 mod put_object;
@@ -32,6 +34,7 @@ mod read_after_delete;
 mod read_after_overwrite;
 mod stop;
 mod table;
+mod who;
 
 pub use cleanup::INFO as CLEANUP;
 pub use context::{
@@ -42,3 +45,4 @@ pub use keys::{Keys, Mode};
 pub use probe::Probe;
 pub use stop::{Answer, Remark, Stop};
 pub use table::{CHECKS, ids, info};
+pub use who::{Pattern, Who};

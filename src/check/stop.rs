@@ -31,6 +31,12 @@ pub enum Stop {
     OtherRun(String),
     /// There was nothing to ask about.
     NothingThere(String),
+    /// The service does not take the credentials, and they do not look like what they should be.
+    Malformed(String),
+    /// The credential has ended by what is known of it, and the service does not take it.
+    Ended(String),
+    /// The credentials make us somebody else than was expected.
+    OtherPrincipal(String),
 }
 
 impl From<Error> for Stop {
@@ -39,7 +45,23 @@ impl From<Error> for Stop {
     }
 }
 
+impl From<Arc<Error>> for Stop {
+    fn from(error: Arc<Error>) -> Self {
+        Self::Operation(error)
+    }
+}
+
 impl Stop {
+    /// Returns whether the service does not know the credentials or their secret.
+    #[must_use]
+    pub fn is_unknown_credential(&self) -> bool {
+        matches!(
+            self,
+            Self::Operation(error)
+                if matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::SignatureRejected)
+        )
+    }
+
     /// Returns whether the service refused because the credentials or a lock protect the object,
     /// and for no passing reason.
     #[must_use]
@@ -48,6 +70,21 @@ impl Stop {
             self,
             Self::Operation(error)
                 if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Immutable)
+        )
+    }
+
+    /// Returns whether the service refused for want of a right or of a valid credential, and did not
+    /// say that it has ended.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Operation(error) if matches!(
+                error.kind(),
+                ErrorKind::Unauthenticated
+                    | ErrorKind::SignatureRejected
+                    | ErrorKind::PermissionDenied
+            )
         )
     }
 

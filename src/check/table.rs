@@ -25,6 +25,8 @@ macro_rules! checks {
 }
 
 checks![
+    credential,
+    principal,
     bucket,
     put_object,
     head_object,
@@ -86,7 +88,7 @@ mod tests {
             }
             seen.push(info.id);
         }
-        assert_eq!(ids.len(), 21);
+        assert_eq!(ids.len(), 23);
     }
 
     #[test]

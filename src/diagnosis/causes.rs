@@ -1,7 +1,8 @@
 //! What a refusal or a failure means, as one table.
 
-use backstop_contract::ErrorKind;
+use backstop_contract::{ErrorKind, Operation};
 
+use super::identity;
 use super::words::Words;
 use crate::report::{CheckRecord, Diagnosis, ErrorRecord};
 
@@ -118,28 +119,49 @@ const CAUSES: &[Cause] = &[
         &["Give the request id and the code to whoever runs the service."]),
 ];
 
-/// Returns the cause of a failed operation.
+/// Returns the cause of a failed operation: by what was said, else by its kind.
 pub(super) fn of_error(record: &CheckRecord, error: &ErrorRecord, words: &Words) -> Diagnosis {
+    let (code, title, remedies) = match identity::rule_for(error) {
+        Some(rule) => (rule.code, rule.title, rule.remedies),
+        None if is_sign_in(error) => SIGN_IN_DENIED,
+        None => of_kind(error.kind, &words.provider),
+    };
+    let filled = |text: &&str| words.fill(text, error);
+    Diagnosis {
+        code: code.to_owned(),
+        title: filled(&title),
+        checks: vec![record.id.clone()],
+        evidence: std::iter::once(evidence(error))
+            .chain(error.facts.iter().cloned())
+            .collect(),
+        remedies: remedies.iter().map(filled).collect(),
+    }
+}
+
+/// A cause without its evidence: code, title and remedies.
+type Told = (&'static str, &'static str, &'static [&'static str]);
+
+/// A denial that is about tokens, where no permission on the store is of help.
+const SIGN_IN_DENIED: Told = (
+    "sign-in-denied",
+    "the token service knows who asks and refuses a token",
+    &[
+        "Show the code and the request id to whoever runs the tenant or the account: a policy there forbids it.",
+    ],
+);
+
+fn is_sign_in(error: &ErrorRecord) -> bool {
+    error.operation == Operation::Authenticate && error.kind == ErrorKind::PermissionDenied
+}
+
+fn of_kind(kind: ErrorKind, provider: &str) -> Told {
+    let fits =
+        |cause: &&Cause| cause.kind == kind && cause.provider.is_none_or(|it| it == provider);
     let cause = CAUSES
         .iter()
-        .find(|cause| {
-            cause.kind == error.kind
-                && cause
-                    .provider
-                    .is_none_or(|provider| provider == words.provider)
-        })
+        .find(fits)
         .unwrap_or(&CAUSES[CAUSES.len() - 1]);
-    Diagnosis {
-        code: cause.code.to_owned(),
-        title: words.fill(cause.title, error),
-        checks: vec![record.id.clone()],
-        evidence: vec![evidence(error)],
-        remedies: cause
-            .remedies
-            .iter()
-            .map(|remedy| words.fill(remedy, error))
-            .collect(),
-    }
+    (cause.code, cause.title, cause.remedies)
 }
 
 /// Returns what the service said, in one line.

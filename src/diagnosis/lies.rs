@@ -4,7 +4,7 @@ use crate::check;
 use crate::report::{CheckRecord, Diagnosis, Finding, FindingCode};
 
 /// The findings that stand for themselves, with code and title.
-const TITLES: [(FindingCode, &str, &str); 7] = [
+const TITLES: [(FindingCode, &str, &str); 11] = [
     (
         FindingCode::Violated,
         "contract-violated",
@@ -14,6 +14,26 @@ const TITLES: [(FindingCode, &str, &str); 7] = [
         FindingCode::Allowed,
         "not-append-only",
         "these credentials can destroy backups",
+    ),
+    (
+        FindingCode::Unsupported,
+        "not-offered",
+        "what is required here is not offered",
+    ),
+    (
+        FindingCode::Malformed,
+        "malformed-credential",
+        "the credential was refused, and it does not look like one",
+    ),
+    (
+        FindingCode::Ended,
+        "credential-expired",
+        "the credentials have ended",
+    ),
+    (
+        FindingCode::OtherPrincipal,
+        "other-principal",
+        "the credentials work, and they make us somebody else",
     ),
     (FindingCode::NoAnswer, "no-answer", "no answer came in time"),
     (
@@ -66,6 +86,13 @@ fn remedies(code: FindingCode, id: &str) -> Vec<String> {
             "Give the run more time with --timeout, and look for a firewall that drops packets."
         }
         FindingCode::Interrupted => "Run it again.",
+        FindingCode::Malformed => {
+            "Copy it again exactly as it was given: from a file without a line end (printf instead of echo), without quotes, not encoded."
+        }
+        FindingCode::Ended => "Get new credentials, and rotate them before they end next time.",
+        FindingCode::OtherPrincipal => {
+            "Pin the way that is meant with credentials.kind in the configuration, so that nothing falls through to another one; or correct the expectation."
+        }
         FindingCode::OtherRun => "Run it again when no other run uses this target.",
         FindingCode::NothingThere => {
             "Look at the causes beside this one; with access read-only, an object must be under the prefix."

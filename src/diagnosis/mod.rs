@@ -4,6 +4,7 @@
 //! evidence, and every remedy is something that somebody can do.
 
 mod causes;
+mod identity;
 mod lies;
 mod words;
 

@@ -24,6 +24,7 @@ fn report(checks: Vec<CheckRecord>) -> Report {
         },
         access: Access::Full,
         principal: None,
+        credential: None,
         vantage: Vantage::default(),
         checks,
         diagnoses: Vec::new(),
@@ -58,6 +59,7 @@ fn failed(id: &str, operation: Operation, kind: ErrorKind, permission: &str) -> 
                 region: None,
                 date: None,
                 permissions: vec![permission.to_owned()],
+                facts: Vec::new(),
             }),
             depends_on: None,
         }),
@@ -96,6 +98,56 @@ fn one_cause_is_told_once_and_names_every_permission() {
         "{remedies}"
     );
     assert!(found[0].evidence[0].contains("request id REQ1"));
+}
+
+/// What was said of a credential, and the cause that it must lead to.
+#[rustfmt::skip]
+const SAID: &[(Option<&str>, &str, &str, ErrorKind, &str)] = &[
+    (Some("AADSTS7000215"), "Invalid client secret provided.", "", ErrorKind::Unauthenticated, "wrong-client-secret"),
+    (Some("AADSTS7000222"), "The provided client secret keys are expired.", "", ErrorKind::CredentialExpired, "client-secret-expired"),
+    (Some("AADSTS90002"), "Tenant 'x' not found.", "", ErrorKind::Unauthenticated, "tenant-not-found"),
+    (Some("AADSTS700016"), "Application was not found.", "the account belongs to the tenant b", ErrorKind::Unauthenticated, "other-tenant"),
+    (Some("AADSTS700016"), "Application was not found.", "", ErrorKind::Unauthenticated, "application-not-in-tenant"),
+    (Some("AADSTS700213"), "No matching federated identity record found.", "token subject: x", ErrorKind::Unauthenticated, "federated-credential-mismatch"),
+    (Some("AADSTS700024"), "Client assertion is not within its valid time range.", "", ErrorKind::CredentialExpired, "assertion-out-of-time"),
+    (Some("InvalidIdentityToken"), "No OpenIDConnect provider found in your account for https://oidc", "", ErrorKind::Unauthenticated, "oidc-provider-missing"),
+    (Some("InvalidIdentityToken"), "Incorrect token audience", "", ErrorKind::Unauthenticated, "web-identity-audience"),
+    (Some("InvalidIdentityToken"), "The ID Token provided is not a valid JWT.", "token audience: sts.amazonaws.com", ErrorKind::Unauthenticated, "web-identity-rejected"),
+    (Some("InvalidParameterValue"), "The audience must match configured OpenID Client ID", "token audience: x", ErrorKind::Unauthenticated, "web-identity-audience"),
+    (Some("ExpiredTokenException"), "Token expired: current date/time must be before", "", ErrorKind::CredentialExpired, "web-identity-token-expired"),
+    (Some("ExpiredToken"), "The provided token has expired.", "", ErrorKind::CredentialExpired, "credential-expired"),
+    (Some("InvalidClientTokenId"), "The security token included in the request is invalid.", "role: arn:aws:iam::1:role/proxy-backup", ErrorKind::Unauthenticated, "credentials-unknown"),
+    (Some("AuthorizationFailed"), "does not have authorization", "subscription: s", ErrorKind::PermissionDenied, "management-denied"),
+    (Some("AADSTS50105"), "the user is not assigned to a role", "", ErrorKind::PermissionDenied, "sign-in-denied"),
+    (Some("AccessDenied"), "Not authorized to perform sts:AssumeRoleWithWebIdentity", "role: r", ErrorKind::PermissionDenied, "web-identity-not-trusted"),
+    (Some("AccessDenied"), "User: u is not authorized to perform: sts:AssumeRole on resource: r", "", ErrorKind::PermissionDenied, "assume-role-denied"),
+    (Some("AccessDenied"), "Access Denied.", "", ErrorKind::PermissionDenied, "sign-in-denied"),
+    (None, "no answer", "in a container the hop limit must be 2 or more", ErrorKind::TimedOut, "metadata-out-of-reach"),
+    (None, "no credentials were found", "node role: the hop limit may be 1", ErrorKind::Unauthenticated, "no-credentials"),
+    (None, "the proxy wants a user and a password", "through the proxy http://p:1", ErrorKind::Unauthenticated, "proxy-authorization"),
+    (Some("SignatureDoesNotMatch"), "The request signature we calculated does not match", "", ErrorKind::SignatureRejected, "wrong-secret"),
+];
+
+#[test]
+fn what_was_said_of_a_credential_leads_to_its_cause() {
+    for (code, message, fact, kind, expected) in SAID {
+        let mut record = failed("credential", Operation::Authenticate, *kind, "");
+        let error = record.finding.as_mut().and_then(|it| it.error.as_mut());
+        let error = error.expect("an error");
+        error.code = code.map(str::to_owned);
+        error.message = Some((*message).to_owned());
+        error.facts = Some((*fact).to_owned())
+            .filter(|fact| !fact.is_empty())
+            .into_iter()
+            .collect();
+        let found = diagnose(&report(vec![record]), "bucket");
+        assert_eq!(found[0].code, *expected, "{message}");
+        let evidence = found[0].evidence.join("\n");
+        assert!(
+            evidence.contains(message) && evidence.contains(fact),
+            "{evidence}"
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a run could not prove, in a few words each.
 
-use crate::report::{Access, CheckRecord, FindingCode, Outcome, Vantage};
+use crate::report::{Access, CheckRecord, Credential, FindingCode, Outcome, Vantage};
 
 /// What is not proven unless one of these checks passed.
 const CLAIMS: [(&str, &str); 5] = [
@@ -13,7 +13,12 @@ const CLAIMS: [(&str, &str); 5] = [
 
 /// Returns what the records leave open.
 #[must_use]
-pub(super) fn not_proven(access: Access, checks: &[CheckRecord], vantage: &Vantage) -> Vec<String> {
+pub(super) fn not_proven(
+    access: Access,
+    checks: &[CheckRecord],
+    credential: Option<&Credential>,
+    vantage: &Vantage,
+) -> Vec<String> {
     let passed = |id: &str| {
         checks
             .iter()
@@ -40,6 +45,13 @@ pub(super) fn not_proven(access: Access, checks: &[CheckRecord], vantage: &Vanta
     );
     if passed("multipart-upload") && !passed("get-object") {
         open.push(format!("that an upload in parts comes back{because}"));
+    }
+    if let Some(credential) = credential.filter(|credential| credential.way.is_personal()) {
+        open.push(format!(
+            "the identity of a node or pod (these credentials are a person's: {}; `backstop job` \
+             runs this there)",
+            credential.source
+        ));
     }
     open.push("retention and lifecycle rules".to_owned());
     open.push(match &vantage.host {

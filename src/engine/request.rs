@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use backstop_contract::KeyPrefix;
 
+use crate::check::Pattern;
 use crate::report::{Access, Level, TargetInfo, Vantage};
 
 /// What a run is asked to do.
@@ -16,6 +17,10 @@ pub struct RunRequest {
     pub vantage: Vantage,
     /// What the credentials are meant to be able to do.
     pub access: Access,
+    /// Whom the requests are expected to be made as; absent for anybody.
+    pub expect_principal: Option<Pattern>,
+    /// Whether the management plane is asked about who asks, so that its answer is of weight.
+    pub management: bool,
     /// The prefix that real backups are written under.
     pub prefix: KeyPrefix,
     /// Whether writes are encrypted with a key that needs rights of its own.
@@ -34,4 +39,9 @@ pub struct RunRequest {
     pub timeout: Duration,
     /// The age, by the server's clock, from which the leftovers of other runs are removed.
     pub sweep_after: Duration,
+}
+
+impl RunRequest {
+    /// The longest a run may take unless told otherwise.
+    pub const TIMEOUT: Duration = Duration::from_mins(1);
 }

@@ -36,6 +36,11 @@ impl Resolver {
                 Outcome::Inconclusive,
                 plain(FindingCode::NothingThere, text),
             ),
+            Err(Stop::Malformed(text)) => (Outcome::Failed, plain(FindingCode::Malformed, text)),
+            Err(Stop::Ended(text)) => (Outcome::Failed, plain(FindingCode::Ended, text)),
+            Err(Stop::OtherPrincipal(text)) => {
+                (Outcome::Failed, plain(FindingCode::OtherPrincipal, text))
+            }
             Err(Stop::Operation(error)) => {
                 let versioned = step.check.info.id == "preserved";
                 self.failure(step.level, &error, versioned)

@@ -1,14 +1,12 @@
 //! One run, from the first request to the report.
 
+use std::future::pending;
 use std::hash::{BuildHasher, RandomState};
-use std::pin::pin;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use backstop_contract::{
-    Capability, Identity, KeyError, ObjectStore, Principal, RetryPolicy, Retrying,
-};
+use backstop_contract::{Capability, Identity, KeyError, ObjectStore, RetryPolicy, Retrying};
 use futures::FutureExt;
-use futures::future::join;
+use futures::future::{join, select};
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until, timeout, timeout_at};
@@ -25,7 +23,7 @@ use super::sandbox::{
     Cleaner, Journal, Journalled, Removal, Swept, open, remove_residue, residue, sweep,
 };
 use super::tap::WireTap;
-use crate::check::{CheckStore, Effect, Facts, Keys, Mode, OBJECT_SIZE, Probe, Shared};
+use crate::check::{CheckStore, Effect, Facts, Keys, Mode, OBJECT_SIZE, Probe, Shared, Who};
 use crate::plan::{Plan, Wishes, fits};
 use crate::report::{Access, CheckRecord, Report, SCHEMA, verdict};
 
@@ -45,11 +43,9 @@ pub async fn run(
     interrupt: watch::Receiver<bool>,
 ) -> Result<Report, KeyError> {
     let deadline = Deadline::start(request.timeout);
-    let session = Session::new(store, request, tap)?;
+    let session = Session::new(store, identity, request, tap)?;
     let mut found = Found::new(session.plan.steps.len());
-    let stopped = session
-        .ask(&*identity, &mut found, deadline, interrupt.clone())
-        .await;
+    let stopped = session.ask(&mut found, deadline, interrupt.clone()).await;
     session.tap.emit(&Event::CleaningUp);
     let cleaned = tokio::select! {
         cleaned = timeout_at(deadline.end(), session.clean(&found, stopped)) => cleaned.ok(),
@@ -66,6 +62,7 @@ struct Session {
     request: RunRequest,
     keys: Keys,
     plan: Plan,
+    who: Arc<Who>,
     journal: Arc<Journal>,
     gate: Arc<Gate>,
     store: Arc<dyn ObjectStore>,
@@ -78,7 +75,6 @@ struct Found {
     shared: OnceLock<Shared>,
     records: Vec<Option<CheckRecord>>,
     swept: Swept,
-    principal: Option<Principal>,
 }
 
 impl Found {
@@ -87,7 +83,6 @@ impl Found {
             shared: OnceLock::new(),
             records: vec![None; checks],
             swept: Swept::default(),
-            principal: None,
         }
     }
 
@@ -109,6 +104,7 @@ impl Found {
 impl Session {
     fn new(
         store: Arc<dyn ObjectStore>,
+        identity: Arc<dyn Identity>,
         request: RunRequest,
         tap: Arc<WireTap>,
     ) -> Result<Self, KeyError> {
@@ -120,6 +116,7 @@ impl Session {
                 levels: &request.levels,
                 only: request.only.as_deref(),
                 quick: request.quick,
+                expects: request.expect_principal.is_some() || request.management,
             },
             store.capabilities(),
         );
@@ -127,6 +124,7 @@ impl Session {
             provider: store.provider(),
             encrypted: request.encrypted,
         };
+        let who = Arc::new(Who::new(identity, request.expect_principal.clone()));
         let journal = Arc::new(Journal::default());
         let gate = Arc::new(Gate::default());
         let store = Journalled::new(store, keys.clone(), journal.clone(), gate.clone());
@@ -136,6 +134,7 @@ impl Session {
             request,
             keys,
             plan,
+            who,
             journal,
             gate,
             store: Arc::new(store),
@@ -151,7 +150,6 @@ impl Session {
     /// Asks until everything is answered, the time is over or the run is interrupted.
     async fn ask(
         &self,
-        identity: &dyn Identity,
         found: &mut Found,
         deadline: Deadline,
         interrupt: watch::Receiver<bool>,
@@ -163,9 +161,7 @@ impl Session {
             shared,
             records,
             swept,
-            principal,
         } = found;
-        let who = async { *principal = identity.principal().await.ok() };
         let what = async {
             let opened = self.open().await;
             let shared = shared.get_or_init(|| opened);
@@ -180,7 +176,12 @@ impl Session {
             let sweeping = async { *swept = self.sweep(shared).await };
             join(runner.run(shared, records), sweeping).await;
         };
-        let mut asking = pin!(join(who, what));
+        // A token service that keeps silent holds nobody back but the check that waits for it.
+        let looking = async {
+            self.look_up().await;
+            pending::<()>().await;
+        };
+        let mut asking = select(Box::pin(what), Box::pin(looking));
         let stopped = tokio::select! {
             _ = &mut asking => return Stopped::Finished,
             () = sleep_until(deadline.end_of_checks()) => Stopped::OutOfTime(deadline.time_for_checks()),
@@ -191,6 +192,14 @@ impl Session {
         drop(timeout(deadline.last_answers(), asking).await);
         self.gate.open();
         stopped
+    }
+
+    /// Looks up who asks, beside the first requests rather than after them.
+    async fn look_up(&self) {
+        // The checks report what they find; here it is only begun early.
+        if self.who.credential().await.is_ok() && self.plan.asks("principal") {
+            let _ = self.who.principal().await;
+        }
     }
 
     /// Removes what the run wrote, and looks whether it is gone.
@@ -228,7 +237,7 @@ impl Session {
             .plan
             .steps
             .iter()
-            .any(|step| step.check.info.effect != Effect::Reads);
+            .any(|step| matches!(step.check.info.effect, Effect::Writes | Effect::WritesMore));
         let probe = Probe::new(&self.run_id, "probe", self.started_at, OBJECT_SIZE);
         let RunRequest { prefix, access, .. } = &self.request;
         let store = self.check_store();
@@ -237,6 +246,7 @@ impl Session {
             run_id: self.run_id.clone(),
             started_at: self.started_at,
             access: *access,
+            who: self.who.clone(),
             keys: self.keys.clone(),
             opening,
             size: self.request.size,
@@ -281,6 +291,7 @@ impl Session {
         let RunRequest {
             access, vantage, ..
         } = self.request;
+        let credential = self.who.known_credential();
         Report {
             schema: SCHEMA.to_owned(),
             run_id: self.run_id,
@@ -288,12 +299,13 @@ impl Session {
             duration_ms: deadline.elapsed_ms(),
             target: self.request.target,
             access,
-            principal: found.principal,
+            principal: self.who.known_principal(),
             diagnoses: Vec::new(),
             fits: (access == Access::Undeclared)
                 .then(|| fits(&checks))
                 .filter(|found| !found.fits.is_empty()),
-            not_proven: not_proven(access, &checks, &vantage),
+            not_proven: not_proven(access, &checks, credential.as_ref(), &vantage),
+            credential,
             vantage,
             cleanup,
             verdict: verdict(&checks),
@@ -305,7 +317,7 @@ impl Session {
 async fn turned_true(mut interrupt: watch::Receiver<bool>) {
     if interrupt.wait_for(|is| *is).await.is_err() {
         // Nobody can interrupt any more.
-        std::future::pending::<()>().await;
+        pending::<()>().await;
     }
 }
 

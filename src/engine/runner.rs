@@ -49,11 +49,13 @@ impl<'a> Runner<'a> {
             order.sort_by_key(|&index| Reverse(steps[index].check.info.chain));
         }
         let mut started = vec![false; steps.len()];
+        let outside = |index: usize| steps[index].check.info.effect == Effect::Outside;
+        let mut at_keys = 0;
         let mut running: FuturesUnordered<BoxFuture<'_, Finished>> = FuturesUnordered::new();
         loop {
             for &index in &order {
                 let step = &steps[index];
-                let taken = shared.opening.mode == Mode::Fixed && !running.is_empty();
+                let taken = shared.opening.mode == Mode::Fixed && at_keys > 0 && !outside(index);
                 let over = taken || self.gate.is_closed();
                 if over || started[index] || !self.is_ready(step, records) {
                     continue;
@@ -64,11 +66,15 @@ impl<'a> Runner<'a> {
                 } else {
                     let id = step.check.info.id;
                     self.tap.emit(&Event::CheckStarted { id });
+                    at_keys += usize::from(!outside(index));
                     running.push(Box::pin(self.ask(index, *step, shared)));
                 }
             }
             match running.next().await {
-                Some((index, record)) => self.finish(index, record, records),
+                Some((index, record)) => {
+                    at_keys -= usize::from(!outside(index));
+                    self.finish(index, record, records);
+                }
                 None if self.gate.is_closed() => return,
                 None if records.iter().all(Option::is_some) => return,
                 // A check that was spared may have freed others.

@@ -16,8 +16,9 @@ const COLUMNS: [Access; 6] = [
 
 /// One row for every group of checks that is treated alike.
 #[rustfmt::skip]
-const TABLE: [(&[&str], [Level; 6]); 7] = [
-    (&["bucket", "cleanup"],                        [R, R, R, R, R, R]),
+const TABLE: [(&[&str], [Level; 6]); 8] = [
+    (&["credential", "bucket", "cleanup"],          [R, R, R, R, R, R]),
+    (&["principal"],                                [O, O, O, O, O, O]),
     (&["put-object", "multipart-upload"],           [R, R, R, R, N, R]),
     (&["get-object", "get-range"],                  [R, R, O, R, R, R]),
     (&["head-object", "get-absent", "list-prefix"], [R, O, O, R, R, O]),

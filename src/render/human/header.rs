@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::render::style;
 use crate::render::text::Paragraph;
-use crate::report::{Access, Principal, Report, Vantage};
+use crate::report::{Access, Credential, Principal, Report, Vantage};
 
 /// Writes the header of one report.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -32,7 +32,23 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Paragraph::default()
         .add(style::PLAIN, &facts.join(", "))
         .write(out, "  ")?;
+    if let Some(credential) = report
+        .credential
+        .as_ref()
+        .filter(|it| !it.passed_over.is_empty())
+    {
+        Paragraph::plain(&chosen(credential)).write_hanging(out, "  credential: ", 4)?;
+    }
     writeln!(out)
+}
+
+/// Tells which link of a chain answered, and why those before it did not.
+fn chosen(credential: &Credential) -> String {
+    let links = credential.passed_over.iter();
+    let links: Vec<_> = links
+        .map(|link| format!("{} ({})", link.link, link.reason))
+        .collect();
+    format!("{}; not {}", credential.source, links.join(", "))
 }
 
 fn who(principal: &Principal) -> String {

@@ -1,5 +1,7 @@
 //! Reports made by hand, for the tests of every renderer.
 
+use std::collections::BTreeMap;
+
 use backstop_contract::{ErrorKind, Operation, Sent};
 use jiff::Timestamp;
 
@@ -57,6 +59,7 @@ pub(in crate::render) fn refusal(operation: Operation, permission: &str) -> Erro
         region: None,
         date: None,
         permissions: vec![permission.to_owned()],
+        facts: Vec::new(),
     }
 }
 
@@ -78,7 +81,10 @@ fn report(checks: Vec<CheckRecord>, verdict: Verdict) -> Report {
             id: "AKIDEXAMPLE".to_owned(),
             source: "file /run/secrets/key".to_owned(),
             expires_at: None,
+            known_as: Vec::new(),
+            claims: BTreeMap::new(),
         }),
+        credential: None,
         vantage: Vantage {
             host: Some("web-1".to_owned()),
             addresses: Vec::new(),

@@ -93,6 +93,9 @@ pub(super) fn reason(finding: &Finding) -> Option<String> {
         FindingCode::OtherRun => "another run",
         FindingCode::NothingThere => "nothing there",
         FindingCode::Residue => "left behind",
+        FindingCode::Malformed => "malformed",
+        FindingCode::Ended => "ended",
+        FindingCode::OtherPrincipal => "somebody else",
         FindingCode::Risk => "risk",
         FindingCode::OperationFailed | FindingCode::Unsupported | FindingCode::Note => return None,
     };
@@ -116,6 +119,11 @@ pub(super) fn advice(finding: Option<&Finding>) -> &'static str {
         }
         Some(FindingCode::Allowed) => {
             "take the right to do this from these credentials, or declare another access"
+        }
+        Some(FindingCode::Malformed) => "copy the credential again, exactly as it was given",
+        Some(FindingCode::Ended) => "get a new credential, and rotate it before it ends next time",
+        Some(FindingCode::OtherPrincipal) => {
+            "pin the way that is meant with credentials.kind, or expect somebody else"
         }
         Some(FindingCode::NothingThere) => "put a backup there first, or verify another prefix",
         _ => {
