@@ -2,13 +2,17 @@
 
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::time::Duration;
 
 use backstop_contract::{Identity, ObjectStore, WireObserver};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use thiserror::Error;
 
 use crate::config::{
-    Addressing, AzureCredentials, AzureStore, Checksums, Encryption, Endpoint, S3Credentials,
-    S3Store, StoreConfig, Target,
+    Addressing, Application, AzureCredentials, AzureStore, Checksums, Cloud, Encryption, Endpoint,
+    ManagedIdentity, Proof, S3Credentials, S3Store, StoreConfig, Target, Which,
 };
 
 /// A store that is ready for its first request, and who asks.
@@ -43,16 +47,21 @@ impl ConnectError {
 
 /// Makes the store of a target; every answer it will get is shown to the observer.
 ///
+/// `limit` is how long the whole run may take: a single answer is waited for no longer than a part
+/// of it, so that silence is named by the one who waited, and not by the end of the run.
+///
 /// # Errors
 ///
 /// The configuration cannot become a store. Nothing was asked of the store.
 pub async fn connect(
     target: &Target,
+    limit: Duration,
     observer: Arc<dyn WireObserver>,
 ) -> Result<Connected, ConnectError> {
+    let patience = Patience::within(limit);
     match &target.store {
         StoreConfig::S3(store) => {
-            let made = backstop_s3::connect(s3(store), observer).await;
+            let made = Box::pin(backstop_s3::connect(s3(store, patience), observer)).await;
             let store = made.map_err(|error| ConnectError::new(target, error))?;
             let used = store
                 .endpoint()
@@ -61,15 +70,34 @@ pub async fn connect(
         }
         StoreConfig::Minio(store) => {
             let written = owned(store.endpoint.as_ref());
-            let made = backstop_minio::connect(minio(store), observer).await;
+            let made = Box::pin(backstop_minio::connect(minio(store, patience), observer)).await;
             let store = made.map_err(|error| ConnectError::new(target, error))?;
             Ok(connected(store, written))
         }
         StoreConfig::Azure(store) => {
             let written = owned(store.endpoint.as_ref());
-            let made = backstop_azure::connect(azure(store), observer).await;
+            let made = Box::pin(backstop_azure::connect(azure(store, patience), observer)).await;
             let store = made.map_err(|error| ConnectError::new(target, error))?;
             Ok(connected(store, written))
+        }
+    }
+}
+
+/// How long single answers are waited for.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    connect: Duration,
+    request: Duration,
+}
+
+impl Patience {
+    /// Takes the usual times, and less in a run that has little.
+    fn within(limit: Duration) -> Self {
+        // The checks have four fifths of a run.
+        let most = limit * 3 / 5;
+        Self {
+            connect: backstop_s3::S3Config::CONNECT_TIMEOUT.min(most),
+            request: backstop_s3::S3Config::REQUEST_TIMEOUT.min(most),
         }
     }
 }
@@ -83,45 +111,71 @@ fn connected<S: ObjectStore + Identity>(store: S, endpoint: Option<String>) -> C
     }
 }
 
-fn s3(store: &S3Store) -> backstop_s3::S3Config {
+fn s3(store: &S3Store, patience: Patience) -> backstop_s3::S3Config {
     backstop_s3::S3Config {
         region: store.region.clone(),
         endpoint: owned(store.endpoint.as_ref()),
+        sts_endpoint: owned(store.sts_endpoint.as_ref()),
         addressing: store.addressing.map(addressing),
-        ca_pem: store.ca_pem.clone(),
+        ca_pem: trusted(store.ca_pem.as_deref(), store.system_pem.as_deref()),
         checksums: checksums(store.checksums),
         encryption: store.encryption.as_ref().map(encryption),
         storage_class: store.storage_class.clone(),
+        connect_timeout: patience.connect,
+        request_timeout: patience.request,
         ..backstop_s3::S3Config::new(&store.bucket, keys(&store.credentials))
     }
 }
 
-fn minio(store: &S3Store) -> backstop_minio::MinioConfig {
+fn minio(store: &S3Store, patience: Patience) -> backstop_minio::MinioConfig {
     // A target of MinIO is not valid without its endpoint.
     let endpoint = owned(store.endpoint.as_ref()).unwrap_or_default();
     backstop_minio::MinioConfig {
         region: store.region.clone(),
+        sts_endpoint: owned(store.sts_endpoint.as_ref()),
         addressing: store.addressing.map(addressing),
-        ca_pem: store.ca_pem.clone(),
+        ca_pem: trusted(store.ca_pem.as_deref(), store.system_pem.as_deref()),
         checksums: checksums(store.checksums),
+        connect_timeout: patience.connect,
+        request_timeout: patience.request,
         ..backstop_minio::MinioConfig::new(endpoint, &store.bucket, keys(&store.credentials))
     }
 }
 
-fn azure(store: &AzureStore) -> backstop_azure::AzureConfig {
+fn azure(store: &AzureStore, patience: Patience) -> backstop_azure::AzureConfig {
     let AzureStore {
         account,
         container,
+        cloud,
         endpoint,
+        endpoint_suffix,
         authority,
+        management,
+        management_endpoint,
         ca_pem,
+        system_pem,
         credentials,
     } = store;
+    let credentials = azure_credentials(credentials);
     backstop_azure::AzureConfig {
+        cloud: cloud_of(*cloud),
         endpoint: owned(endpoint.as_ref()),
+        endpoint_suffix: endpoint_suffix.clone(),
         authority: owned(authority.as_ref()),
-        ca_pem: ca_pem.clone(),
-        ..backstop_azure::AzureConfig::new(account, container, azure_credentials(credentials))
+        management: *management,
+        management_endpoint: owned(management_endpoint.as_ref()),
+        ca_pem: trusted(ca_pem.as_deref(), system_pem.as_deref()),
+        connect_timeout: patience.connect,
+        request_timeout: patience.request,
+        ..backstop_azure::AzureConfig::new(account, container, credentials)
+    }
+}
+
+/// Joins the certificates that are trusted beside those the provider finds by itself.
+fn trusted(added: Option<&[u8]>, system: Option<&[u8]>) -> Option<Vec<u8>> {
+    match (added, system) {
+        (None, None) => None,
+        (added, system) => Some([added.unwrap_or_default(), system.unwrap_or_default()].concat()),
     }
 }
 
@@ -152,40 +206,107 @@ fn encryption(encryption: &Encryption) -> backstop_s3::Encryption {
     }
 }
 
+/// Returns who signs for a bucket.
 fn keys(credentials: &S3Credentials) -> backstop_s3::S3Credentials {
+    use backstop_s3::S3Credentials as Made;
     match credentials {
-        S3Credentials::DefaultChain => backstop_s3::S3Credentials::DefaultChain,
         S3Credentials::AccessKey {
             id,
             secret,
             session_token,
-        } => backstop_s3::S3Credentials::AccessKey {
+        } => Made::AccessKey {
             id: id.clone(),
             secret: secret.secret.clone(),
             session_token: session_token.as_ref().map(|token| token.secret.clone()),
             source: secret.source.clone(),
         },
+        S3Credentials::Profile { name } => Made::Profile { name: name.clone() },
+        S3Credentials::Process { command } => Made::Process {
+            command: command.clone(),
+        },
+        S3Credentials::AssumeRole(role) => Made::AssumeRole(backstop_s3::AssumeRole {
+            role_arn: role.role_arn.clone(),
+            external_id: role.external_id.clone(),
+            session_name: role.session_name.clone(),
+            duration: role.duration,
+            base: Box::new(keys(&role.base)),
+        }),
+        S3Credentials::NodeRole => Made::NodeRole,
+        S3Credentials::WebIdentity(identity) => Made::WebIdentity(backstop_s3::WebIdentity {
+            role_arn: identity.role_arn.clone(),
+            token_file: identity.token_file.clone(),
+            session_name: identity.session_name.clone(),
+            duration: identity.duration,
+            source: identity.source.clone(),
+        }),
+        S3Credentials::Container => Made::Container,
+        S3Credentials::Chain => Made::Chain,
     }
 }
 
+/// Returns who asks for a container.
 fn azure_credentials(credentials: &AzureCredentials) -> backstop_azure::AzureCredentials {
+    use backstop_azure::AzureCredentials as Made;
     match credentials {
-        AzureCredentials::ServicePrincipal(principal) => {
-            backstop_azure::AzureCredentials::ServicePrincipal {
-                subscription_id: principal.subscription_id.clone(),
-                tenant_id: principal.tenant_id.clone(),
-                client_id: principal.client_id.clone(),
-                client_secret: principal.client_secret.secret.clone(),
-                source: principal.client_secret.source.clone(),
-            }
-        }
-        AzureCredentials::AccountKey(key) => backstop_azure::AzureCredentials::AccountKey {
+        AzureCredentials::Application(principal) => Made::Application(application(principal)),
+        AzureCredentials::ManagedIdentity(identity) => Made::ManagedIdentity(managed(identity)),
+        AzureCredentials::AccountKey(key) => Made::AccountKey {
             key: key.secret.clone(),
             source: key.source.clone(),
         },
-        AzureCredentials::Sas(token) => backstop_azure::AzureCredentials::Sas {
+        AzureCredentials::Sas(token) => Made::Sas {
             token: token.secret.clone(),
             source: token.source.clone(),
         },
+    }
+}
+
+fn application(principal: &Application) -> backstop_azure::Application {
+    backstop_azure::Application {
+        subscription_id: principal.subscription_id.clone(),
+        tenant_id: principal.tenant_id.clone(),
+        client_id: principal.client_id.clone(),
+        proof: match &principal.proof {
+            Proof::Secret(secret) => backstop_azure::Proof::Secret(secret.secret.clone()),
+            Proof::Certificate(pem) => backstop_azure::Proof::Certificate {
+                pem: pem.secret.clone(),
+            },
+            Proof::Federated { token_file, .. } => backstop_azure::Proof::Federated {
+                token_file: token_file.clone(),
+            },
+        },
+        source: principal.proof.source().to_owned(),
+        secret_expires: principal.secret_expires.and_then(begin_of),
+    }
+}
+
+/// Returns when a day begins in UTC, which is when a secret that ends on it is not to be relied on
+/// any more.
+fn begin_of(day: Date) -> Option<Timestamp> {
+    let begin = day.to_zoned(TimeZone::UTC);
+    begin.ok().map(|begin| begin.timestamp())
+}
+
+fn managed(identity: &ManagedIdentity) -> backstop_azure::ManagedIdentity {
+    use backstop_azure::Which as Made;
+    backstop_azure::ManagedIdentity {
+        which: match &identity.which {
+            Which::System => Made::System,
+            Which::ClientId(id) => Made::ClientId(id.clone()),
+            Which::ObjectId(id) => Made::ObjectId(id.clone()),
+            Which::ResourceId(id) => Made::ResourceId(id.clone()),
+        },
+        subscription_id: identity.subscription_id.clone(),
+        passed_over: identity.passed_over.clone(),
+        source: identity.source.clone(),
+    }
+}
+
+/// Returns the cloud.
+fn cloud_of(cloud: Cloud) -> backstop_azure::Cloud {
+    match cloud {
+        Cloud::Public => backstop_azure::Cloud::Public,
+        Cloud::UsGovernment => backstop_azure::Cloud::UsGovernment,
+        Cloud::China => backstop_azure::Cloud::China,
     }
 }

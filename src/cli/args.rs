@@ -26,23 +26,36 @@ Of several targets the first of 3, 4, 5, 0 that occurs.";
 
 const VERIFY_EXAMPLES: &str = "\
 A TARGET is a name from the configuration file or a URL:
-  s3://bucket/prefix                    minio://host:port/bucket/prefix   (https)
-  azure://account/container/prefix      minio+http://host:port/bucket/prefix
-  https URLs and bucket ARNs as the consoles show them are taken as well, but for
-  those that carry a signature.
+  s3://bucket/prefix                 minio://host:port/bucket/prefix   (https)
+  azure://account/container/prefix   minio+http://host:port/bucket/prefix
+  https URLs and bucket ARNs as the consoles show them are taken as well, but
+  for those that carry a signature.
 
-With a URL, credentials come from the environment:
-  S3, MinIO  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, else the
-             usual chain (profile, web identity, container, instance)
-  Azure      AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, else
-             AZURE_STORAGE_SAS_TOKEN, else AZURE_STORAGE_KEY, else
-             AZURE_STORAGE_CONNECTION_STRING
+Where the configuration names no credentials, the first of these is used:
+  S3, MinIO  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY (AWS_SESSION_TOKEN)
+             a profile (AWS_PROFILE), a web identity (AWS_ROLE_ARN,
+             AWS_WEB_IDENTITY_TOKEN_FILE), a container's credentials
+             (AWS_CONTAINER_CREDENTIALS_FULL_URI), the role of the node
+  Azure      AZURE_TENANT_ID, AZURE_CLIENT_ID with one of AZURE_CLIENT_SECRET,
+             AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE;
+             AZURE_STORAGE_SAS_TOKEN, AZURE_STORAGE_KEY,
+             AZURE_STORAGE_CONNECTION_STRING, a managed identity (of
+             AZURE_CLIENT_ID)
+A variable that is not set is also looked for in $CREDENTIALS_DIRECTORY, as a
+file of its name. AZURE_CLOUD_NAME and AZURE_AUTHORITY_HOST name another cloud
+than the public one. AWS_CA_BUNDLE (S3, MinIO), SSL_CERT_FILE and --ca-file add
+to the system's certificates.
+
+--credentials takes an AWS credentials file, lines NAME=VALUE (Velero's file is
+one of these), or the JSON that az ad sp create-for-rbac, aws sts assume-role
+and programs for credential_process print. No flag takes a secret itself.
 
 Examples:
   backstop verify s3://acme-backups/production --access put-get
   backstop verify azure://acmebackups/backups
   backstop verify minio+http://127.0.0.1:9000/backups
   backstop verify                       every target of the configuration file
+  backstop verify s3://acme-backups --credentials cloud-credentials
   backstop verify primary --wait 10m    until a new role has arrived
   backstop verify --quiet --quick       for cron: says nothing when all is well
   backstop verify --format json --output human=/var/log/backstop.txt";
@@ -55,6 +68,15 @@ Examples:
   backstop config init s3://acme-backups/production --output backstop.toml
   backstop config check
   backstop config show primary";
+
+const JOB_EXAMPLES: &str = "\
+It prints a ConfigMap and a Job, with secrets by reference alone, and applies nothing:
+what it says at its top is left to do. Credentials that a pod has by itself (the role of
+its node, the identity of its service account) are the pod's.
+
+Examples:
+  backstop job primary --namespace backups --service-account velero
+  backstop job s3://acme-backups/production --image registry.example.com/backstop:1.0";
 
 const CONFIG_HELP: &str = "The configuration file [default: $BACKSTOP_CONFIG, ./backstop.toml, \
                            ~/.config/backstop/config.toml, /etc/backstop/config.toml]";
@@ -83,6 +105,9 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Prints a Kubernetes Job that verifies where the identity is.
+    #[command(after_long_help = JOB_EXAMPLES)]
+    Job(Box<JobArgs>),
     /// Shows on a small embedded server what backstop finds, on healthy storage and on broken.
     #[cfg(feature = "demo")]
     Demo(DemoArgs),
@@ -152,9 +177,24 @@ pub(super) struct UrlArgs {
     /// What the credentials are meant to be able to do; without it, the run tells what fits.
     #[arg(long, value_name = "ACCESS", value_parser = accesses())]
     access: Option<String>,
+    /// Who the credentials have to make us, such as *:role/backup; anybody else is a failure.
+    #[arg(long, value_name = "PATTERN")]
+    expect_principal: Option<String>,
     /// Allows plain http beyond this machine and private addresses.
     #[arg(long)]
     allow_http: bool,
+    // It is of use without a URL too, so it has no heading.
+    #[command(flatten)]
+    credentials: CredentialsArgs,
+}
+
+/// Credentials that are laid over the environment.
+#[derive(Debug, ClapArgs)]
+pub(super) struct CredentialsArgs {
+    /// Takes credentials from this file, or from standard input, in place of the environment's;
+    /// targets with credentials of their own keep them.
+    #[arg(long, value_name = "FILE|-", help_heading = None)]
+    pub(super) credentials: Option<PathBuf>,
 }
 
 impl UrlArgs {
@@ -166,7 +206,9 @@ impl UrlArgs {
             addressing,
             ca_file,
             access,
+            expect_principal,
             allow_http,
+            credentials,
         } = self;
         UrlFlags {
             endpoint_url: endpoint_url.clone(),
@@ -174,7 +216,9 @@ impl UrlArgs {
             addressing: addressing.clone(),
             ca_file: ca_file.clone(),
             access: access.clone(),
+            expect_principal: expect_principal.clone(),
             allow_http: *allow_http,
+            credentials: credentials.credentials.clone(),
         }
     }
 }
@@ -220,6 +264,8 @@ pub(super) enum ConfigCommand {
     Check {
         #[command(flatten)]
         file: FileArgs,
+        #[command(flatten)]
+        credentials: CredentialsArgs,
     },
     /// Shows the configuration that is in effect, with secrets hidden.
     Show {
@@ -228,7 +274,34 @@ pub(super) enum ConfigCommand {
         targets: Vec<String>,
         #[command(flatten)]
         file: FileArgs,
+        #[command(flatten)]
+        credentials: CredentialsArgs,
     },
+}
+
+/// The arguments of `job`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct JobArgs {
+    /// A name from the configuration file, or a URL.
+    #[arg(value_name = "TARGET")]
+    pub(super) target: String,
+    /// The namespace that the Job runs in.
+    #[arg(long, value_name = "N", default_value = "default")]
+    pub(super) namespace: String,
+    /// The service account whose identity it proves [default: the namespace's own].
+    #[arg(long, value_name = "S")]
+    pub(super) service_account: Option<String>,
+    /// The image, which the cluster must be able to pull [default: backstop:VERSION].
+    #[arg(long, value_name = "IMAGE")]
+    pub(super) image: Option<String>,
+    /// The Kubernetes Secret that holds the credentials [default: backstop-TARGET].
+    #[arg(long, value_name = "NAME")]
+    pub(super) secret: Option<String>,
+    #[command(flatten)]
+    pub(super) file: FileArgs,
+    // What has a heading of its own comes last, since a heading holds for all that follow.
+    #[command(flatten)]
+    pub(super) url: UrlArgs,
 }
 
 /// The arguments of `demo`.

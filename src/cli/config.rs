@@ -16,9 +16,19 @@ use super::targets::{all, choose};
 pub(super) fn run(command: &ConfigCommand, environment: &Environment) -> Result<Exit, Mistake> {
     match command {
         ConfigCommand::Init { url, output } => init(url.as_deref(), output.as_deref(), environment),
-        ConfigCommand::Check { file } => check(file.config.as_deref(), environment),
-        ConfigCommand::Show { targets, file } => {
-            let flags = UrlFlags::default();
+        ConfigCommand::Check { file, credentials } => {
+            let credentials = credentials.credentials.as_deref();
+            check(file.config.as_deref(), credentials, environment)
+        }
+        ConfigCommand::Show {
+            targets,
+            file,
+            credentials,
+        } => {
+            let flags = UrlFlags {
+                credentials: credentials.credentials.clone(),
+                ..UrlFlags::default()
+            };
             let chosen = choose(targets, file.config.as_deref(), &flags, environment)?;
             print(&show(chosen.file.as_ref(), &chosen.targets))
         }
@@ -48,8 +58,12 @@ fn init(
     Ok(Exit::Passed)
 }
 
-fn check(config: Option<&Path>, environment: &Environment) -> Result<Exit, Mistake> {
-    let (file, targets) = all(config, environment)?;
+fn check(
+    config: Option<&Path>,
+    credentials: Option<&Path>,
+    environment: &Environment,
+) -> Result<Exit, Mistake> {
+    let (file, targets) = all(config, credentials, environment)?;
     for target in &targets {
         for risk in &target.risks {
             console::warn(&format!("{}: {risk}", target.name));

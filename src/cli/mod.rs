@@ -17,6 +17,7 @@ mod console;
 #[cfg(feature = "demo")]
 mod demo;
 mod exit;
+mod job;
 mod run;
 mod targets;
 mod vantage;

@@ -22,9 +22,10 @@ pub(super) fn choose(
     flags: &UrlFlags,
     environment: &Environment,
 ) -> Result<Chosen, Mistake> {
+    let credentials = flags.credentials.as_deref();
     if arguments.is_empty() {
         refuse_flags(flags)?;
-        let (file, targets) = all(config, environment)?;
+        let (file, targets) = all(config, credentials, environment)?;
         let file = Some(file);
         return Ok(Chosen { file, targets });
     }
@@ -38,6 +39,7 @@ pub(super) fn choose(
     } else {
         None
     };
+    let environment = &environment.with_credentials(credentials)?;
     let mut targets: Vec<Target> = Vec::new();
     for argument in arguments {
         if targets.iter().any(|target| target.name == *argument) {
@@ -51,23 +53,40 @@ pub(super) fn choose(
             _ => targets.push(url_target(argument, flags, environment)?),
         }
     }
+    check_use(credentials, &targets)?;
     Ok(Chosen { file, targets })
 }
 
 /// Loads the configuration file and every target in it; there must be one.
 pub(super) fn all(
     config: Option<&Path>,
+    credentials: Option<&Path>,
     environment: &Environment,
 ) -> Result<(ConfigFile, Vec<Target>), Mistake> {
     let path = find(config, &[], environment)?;
-    let (file, targets) = ConfigFile::load_all(&path, environment, &check::ids())?;
+    let environment = environment.with_credentials(credentials)?;
+    let (file, targets) = ConfigFile::load_all(&path, &environment, &check::ids())?;
     if targets.is_empty() {
         let path = path.display();
         return Err(Mistake::new(format!(
             "{path} has no targets; add one, such as [targets.primary.s3]"
         )));
     }
+    check_use(credentials, &targets)?;
     Ok((file, targets))
+}
+
+/// Refuses credentials that no target would use.
+fn check_use(credentials: Option<&Path>, targets: &[Target]) -> Result<(), Mistake> {
+    let used = targets.iter().any(|target| !target.own_credentials);
+    match credentials {
+        Some(path) if !used => Err(Mistake::new(format!(
+            "--credentials: {} would not be used, since every target here has credentials of its \
+             own in the configuration file",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Returns the path of the configuration file.

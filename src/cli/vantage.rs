@@ -93,9 +93,7 @@ fn destination(target: &Target) -> (bool, String) {
     };
     match (endpoint, &target.store) {
         (Some(endpoint), _) => (endpoint.is_plain(), endpoint.host().to_owned()),
-        (None, StoreConfig::Azure(store)) => {
-            (false, format!("{}.blob.core.windows.net", store.account))
-        }
+        (None, StoreConfig::Azure(store)) => (false, store.host()),
         (None, StoreConfig::S3(_) | StoreConfig::Minio(_)) => {
             (false, "s3.amazonaws.com".to_owned())
         }
@@ -201,6 +199,24 @@ mod tests {
         ] {
             assert_eq!(proxied("10.1.2.3", list), expected, "{list}");
         }
+    }
+
+    #[test]
+    fn an_account_is_reached_where_its_cloud_is() {
+        let own = |variables: &[(&str, &str)]| {
+            let proxy = ("HTTPS_PROXY", "http://p:1");
+            let list = ("NO_PROXY", "acme.blob.core.usgovcloudapi.net");
+            let all = [&[proxy, list], variables].concat();
+            to("azure://acme/backups", &all)
+        };
+        assert!(own(&[("AZURE_STORAGE_KEY", "a2V5")]).is_some());
+        let gov = [
+            ("AZURE_CLOUD_NAME", "AzureUSGovernment"),
+            ("AZURE_STORAGE_KEY", "a2V5"),
+        ];
+        assert_eq!(own(&gov), None);
+        let authority = [("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us")];
+        assert_eq!(own(&authority), None);
     }
 
     #[test]

@@ -79,6 +79,8 @@ async fn verify(
         Session::open(target, args, environment, sink)
     });
     let sessions = try_join_all(sessions).await?;
+    // For the test that a panic shows no secret, when all of them are in memory.
+    debug_assert!(environment.get("BACKSTOP_FORCE_PANIC").is_none(), "forced");
     let runs = sessions
         .into_iter()
         .map(|session| rounds::run(session, args.wait, interrupt.clone(), &progress));

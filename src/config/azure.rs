@@ -1,20 +1,33 @@
 //! Validates a container of Azure Blob Storage.
 
-use backstop_contract::KeyPrefix;
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+mod cloud;
+mod credentials;
+mod form;
+mod managed;
+mod place;
+mod principal;
+mod usual;
 
-use super::connection_string::{self, ConnectionString};
-use super::endpoint::{Endpoint, EndpointRules};
+use std::path::PathBuf;
+
+use backstop_contract::KeyPrefix;
+
+use super::connection_string::ConnectionString;
+use super::endpoint::Endpoint;
 use super::environment::Environment;
-use super::file::{AzureForm, PrincipalForm};
-use super::given::{Given, Sourced};
+use super::given::Given;
 use super::host::Reach;
 use super::names;
 use super::origin::{Located, Origin};
 use super::problem::{ConfigError, Problems};
-use super::target::{prefix, read_ca, required};
+use super::shown;
+use super::target::{prefix, required};
+use super::trust;
+
+pub use cloud::Cloud;
+pub use credentials::{AzureCredentials, ManagedIdentity, Which};
+pub(super) use form::{AzureForm, CredentialsForm};
+pub use principal::{Application, Proof};
 
 /// A container of Azure Blob Storage, validated.
 #[derive(Debug, Clone)]
@@ -23,199 +36,200 @@ pub struct AzureStore {
     pub account: String,
     /// The container.
     pub container: String,
-    /// The blob service's endpoint; absent for the account's own in the public cloud.
+    /// The cloud, which says where everything is that is not named.
+    pub cloud: Cloud,
+    /// The blob service's endpoint; absent for the account's own.
     pub endpoint: Option<Endpoint>,
-    /// The authority that issues tokens; absent for the public cloud's.
+    /// What the account's own endpoint ends in; absent for the cloud's.
+    pub endpoint_suffix: Option<String>,
+    /// The authority that issues tokens; absent for the cloud's.
     pub authority: Option<Endpoint>,
+    /// Whether the management plane is asked for the subscription.
+    pub management: bool,
+    /// The management plane; absent for the cloud's.
+    pub management_endpoint: Option<Endpoint>,
     /// The certificates to trust beside the system's, in PEM.
     pub ca_pem: Option<Vec<u8>>,
+    /// The system's own certificates, where variables such as `SSL_CERT_FILE` hide them.
+    pub system_pem: Option<Vec<u8>>,
     /// Who asks.
     pub credentials: AzureCredentials,
 }
 
-/// Who asks Azure Blob Storage.
-#[derive(Debug, Clone)]
-pub enum AzureCredentials {
-    /// A service principal with a client secret.
-    ServicePrincipal(ServicePrincipal),
-    /// One of the account's two keys.
-    AccountKey(Sourced),
-    /// A shared access signature.
-    Sas(Sourced),
-}
-
-/// A service principal.
-#[derive(Debug, Clone)]
-pub struct ServicePrincipal {
-    /// The subscription; nothing on the data plane needs it.
-    pub subscription_id: Option<String>,
-    /// The tenant: a GUID or a domain.
-    pub tenant_id: String,
-    /// The application.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: Sourced,
-    /// The day the secret ends, where the configuration says so.
-    pub client_secret_expires: Option<Date>,
-}
-
-/// The last days of a client secret, in which it is a risk.
-const LAST_DAYS: i32 = 30;
-
-impl AzureCredentials {
-    /// Returns what there is to say about the secret's declared end, in a sentence without a
-    /// period.
-    pub(super) fn risk(&self) -> Option<String> {
-        let Self::ServicePrincipal(principal) = self else {
-            return None;
-        };
-        let ends = principal.client_secret_expires?;
-        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-        let days = today.until(ends).ok()?.get_days();
-        match days {
-            ..0 => Some(format!("the client secret ended on {ends}, as configured")),
-            0..LAST_DAYS => Some(format!("the client secret ends on {ends}, in {days} days")),
-            _ => None,
+impl AzureStore {
+    /// Returns the host that the blob service's requests go to.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let suffix = self.endpoint_suffix.as_deref();
+        match &self.endpoint {
+            Some(endpoint) => endpoint.host().to_owned(),
+            None => format!(
+                "{}.{}",
+                self.account,
+                suffix.unwrap_or(self.cloud.blob_suffix())
+            ),
         }
     }
-}
 
-/// The authority that goes with a blob endpoint outside of the public cloud.
-const CLOUDS: [(&str, &str); 2] = [
-    (
-        ".core.usgovcloudapi.net",
-        "https://login.microsoftonline.us",
-    ),
-    (".core.chinacloudapi.cn", "https://login.chinacloudapi.cn"),
-];
+    fn uses_tls(&self) -> bool {
+        let plain = self.endpoint.as_ref().is_some_and(Endpoint::is_plain);
+        !plain || self.credentials.by_token()
+    }
+
+    /// Reads the certificates to trust. What is plain looks at none, so the environment's are not
+    /// read then.
+    fn trust(
+        &mut self,
+        written: Option<&Located<PathBuf>>,
+        environment: &Environment,
+        problems: &mut Problems,
+    ) {
+        let variables: &[&str] = if self.uses_tls() {
+            &["SSL_CERT_FILE"]
+        } else {
+            &[]
+        };
+        let trust = trust::read(written, variables, environment, problems);
+        self.ca_pem = trust.added;
+        self.system_pem = trust.system;
+    }
+}
 
 /// Validates the form of a container.
 pub(super) fn validate(
-    form: AzureForm,
+    mut form: AzureForm,
     environment: &Environment,
     problems: &mut Problems,
 ) -> Option<(AzureStore, KeyPrefix)> {
-    let account = name(
-        form.account.as_ref(),
-        &form.origin,
-        "account",
-        names::check_account,
-        problems,
-    );
-    let container = name(
-        form.container.as_ref(),
-        &form.origin,
-        "container",
-        names::check_container,
-        problems,
-    );
-    let prefix = prefix(form.prefix.as_ref(), problems);
-    let ca_pem = problems.keep_some(form.ca_file.as_ref().map(read_ca));
-    let string = ConnectionString::of(environment).filter(|string| {
-        string
+    let table = form.origin.clone();
+    let string = connection_string(&mut form, environment, problems);
+    if let (None, Ok(string)) = (&form.account, &string) {
+        form.account = string
             .account
-            .as_ref()
-            .is_none_or(|named| Some(named) == account.as_ref())
-    });
-    let allow_http = form.allow_http.as_ref().is_some_and(|allow| allow.value);
-    let written = form
-        .endpoint_url
-        .or_else(|| string.as_ref()?.endpoint.clone());
-    let endpoint = written.as_ref().map(|url| {
-        let rules = EndpointRules {
-            allow_http,
-            path: account.as_deref(),
-        };
-        Endpoint::new(url, rules)
-    });
-    let endpoint = problems.keep_some(endpoint);
-    let authority = authority(
-        form.authority_host,
-        endpoint.as_ref(),
-        environment,
+            .clone()
+            .map(|account| Located::new(account, string.origin.clone()));
+    }
+    let written = required(
+        form.account.as_ref(),
+        &table,
+        "account",
+        "acmebackups",
         problems,
     );
-    let given = Credentials {
-        principal: form.principal,
-        account_key: form.account_key,
-        sas_token: form.sas_token,
-    };
-    let given = given.or_usual(&form.origin, environment, string, problems)?;
-    let credentials = given.read(environment, problems)?;
-    if let (Some(endpoint), Some(written)) = (&endpoint, &written) {
-        problems.keep(check_plain(endpoint, &written.origin, &credentials));
+    let account = written.and_then(|name| checked(name, names::check_account, problems));
+    let written = required(
+        form.container.as_ref(),
+        &table,
+        "container",
+        "backups",
+        problems,
+    );
+    let container = written.and_then(|name| checked(name, names::check_container, problems));
+    let prefix = prefix(form.prefix.as_ref(), problems);
+    let string = of_account(string, account.as_deref());
+    if let (Err(why), Some(given)) = (&string, &form.credentials.connection_string) {
+        problems.add(ConfigError::new(given.origin(), why.clone()));
+        return None;
     }
-    let store = AzureStore {
+    let named = string.as_ref().ok();
+    let mut place = place::Place::of(&form, named, account.as_deref(), environment, problems);
+    let written = form.credentials.count() > 0;
+    let chosen = credentials::choose(form.credentials, &table, string, environment, problems)?;
+    let credentials = chosen.read(environment, problems)?;
+    let cloud = place.cloud(&credentials, problems);
+    if let Some(endpoint) = &place.endpoint {
+        let origin = &place.endpoint_origin;
+        problems.keep(check_plain(endpoint, origin, &credentials, written));
+    }
+    let management = form.management.filter(|management| management.value);
+    if let Some(management) = &management {
+        problems.keep(check_management(&management.origin, &credentials));
+    }
+    let mut store = AzureStore {
         account: account?,
         container: container?,
-        endpoint,
-        authority,
-        ca_pem,
+        cloud,
+        endpoint: place.endpoint,
+        endpoint_suffix: place.suffix,
+        authority: place.authority,
+        management: management.is_some(),
+        management_endpoint: place.management,
+        ca_pem: None,
+        system_pem: None,
         credentials,
     };
+    store.trust(form.ca_file.as_ref(), environment, problems);
     Some((store, prefix?))
 }
 
-fn name(
-    written: Option<&Located<String>>,
-    table: &Origin,
-    field: &str,
-    check: fn(&str) -> Result<(), String>,
+/// Reads the connection string that is written, else the environment's; an error says why there is
+/// none.
+fn connection_string(
+    form: &mut AzureForm,
+    environment: &Environment,
     problems: &mut Problems,
-) -> Option<String> {
-    let example = if field == "account" {
-        "acmebackups"
-    } else {
-        "backups"
+) -> Result<ConnectionString, String> {
+    let Some(given) = form.credentials.connection_string.take() else {
+        return ConnectionString::of(environment).ok_or_else(|| "it is not set".to_owned());
     };
-    let written = required(written, table, field, example, problems)?;
-    checked(written, check, problems)
+    let origin = given.origin().clone();
+    let read = given.read(environment, problems);
+    let string = read.map(|read| {
+        // What was read stays there as the one that is written.
+        let known = Located::new(read.secret.clone(), origin.clone());
+        form.credentials.connection_string = Some(Given::Known(known, read.source.clone()));
+        ConnectionString::parse(read.secret.expose(), origin, read.source)
+    });
+    string.ok_or_else(|| "it cannot be read".to_owned())
 }
 
+/// Keeps a connection string that is for the account.
+fn of_account(
+    string: Result<ConnectionString, String>,
+    account: Option<&str>,
+) -> Result<ConnectionString, String> {
+    let string = string?;
+    match (&string.account, account) {
+        (Some(named), Some(account)) if named != account => Err(format!(
+            "it is for the account {named}, and the target is in {account}"
+        )),
+        _ => Ok(string),
+    }
+}
+
+/// Holds a text to a rule.
 fn checked(
     written: &Located<String>,
     check: fn(&str) -> Result<(), String>,
     problems: &mut Problems,
 ) -> Option<String> {
     let named = |problem| {
-        let problem = format!("{:?} is {problem}", written.value);
+        let problem = format!("{} is {problem}", shown::word(&written.value));
         ConfigError::new(&written.origin, problem)
     };
     problems.keep(check(&written.value).map_err(named))?;
     Some(written.value.clone())
 }
 
-fn authority(
-    written: Option<Located<String>>,
-    endpoint: Option<&Endpoint>,
+/// Reads an id and holds it to a rule; it is not repeated, for it may be the secret in the wrong
+/// place.
+fn id(
+    given: Given,
+    check: fn(&str) -> Result<(), String>,
     environment: &Environment,
     problems: &mut Problems,
-) -> Option<Endpoint> {
-    const VARIABLE: &str = "AZURE_AUTHORITY_HOST";
-    let usual = || {
-        let url = environment.get(VARIABLE)?.to_owned();
-        Some(Located::new(url, Origin::Variable(VARIABLE.to_owned())))
-    };
-    let of_cloud = || {
-        let host = endpoint?.host();
-        let (_, url) = CLOUDS.iter().find(|(suffix, _)| host.ends_with(suffix))?;
-        Some(Located::new((*url).to_owned(), Origin::Argument))
-    };
-    let mut url = written.or_else(usual).or_else(of_cloud)?;
-    if !url.value.contains("://") {
-        url.value.insert_str(0, "https://");
-    }
-    let rules = EndpointRules {
-        allow_http: false,
-        path: None,
-    };
-    let authority = problems.keep(Endpoint::new(&url, rules))?;
-    if authority.is_plain() {
-        let problem =
-            "the client secret is sent to it, so plain http is never used; expected https";
-        problems.add(ConfigError::new(&url.origin, problem));
-    }
-    Some(authority)
+) -> Option<String> {
+    let origin = given.origin().clone();
+    let id = given.read(environment, problems)?;
+    let named = |problem| ConfigError::new(&origin, problem);
+    problems.keep(check(id.secret.expose()).map_err(named))?;
+    Some(id.secret.expose().to_owned())
+}
+
+/// Returns the subscription that the environment names.
+fn subscription(environment: &Environment, problems: &mut Problems) -> Option<String> {
+    let given = environment.given("AZURE_SUBSCRIPTION_ID")?;
+    id(given, names::check_guid, environment, problems)
 }
 
 /// Refuses plain http for what anybody on the way could use as it is.
@@ -223,15 +237,21 @@ fn check_plain(
     endpoint: &Endpoint,
     origin: &Origin,
     credentials: &AzureCredentials,
+    written: bool,
 ) -> Result<(), ConfigError> {
     let problem = match credentials {
-        AzureCredentials::ServicePrincipal(_) => {
+        AzureCredentials::ManagedIdentity(_) if !written => {
+            "no credentials are set, so a managed identity would be asked for, and a token is \
+             never sent over plain http; use https, or set AZURE_STORAGE_KEY or \
+             AZURE_STORAGE_CONNECTION_STRING"
+        }
+        AzureCredentials::Application(_) | AzureCredentials::ManagedIdentity(_) => {
             "a service principal's token is never sent over plain http; use https"
         }
         AzureCredentials::Sas(_) if endpoint.reach() != Reach::Loopback => {
             "a shared access signature is never sent over plain http beyond this machine; use https"
         }
-        _ => return Ok(()),
+        AzureCredentials::AccountKey(_) | AzureCredentials::Sas(_) => return Ok(()),
     };
     if endpoint.is_plain() {
         Err(ConfigError::new(origin, problem))
@@ -240,166 +260,17 @@ fn check_plain(
     }
 }
 
-/// The credentials as written, of which one must be left.
-struct Credentials {
-    principal: Option<PrincipalForm>,
-    account_key: Option<Given>,
-    sas_token: Option<Given>,
-}
-
-impl Credentials {
-    /// Falls back to the variables of Azure's own tools where none are written.
-    fn or_usual(
-        self,
-        table: &Origin,
-        environment: &Environment,
-        string: Option<ConnectionString>,
-        problems: &mut Problems,
-    ) -> Option<Self> {
-        let written = [
-            self.principal.is_some(),
-            self.account_key.is_some(),
-            self.sas_token.is_some(),
-        ];
-        match written.iter().filter(|given| **given).count() {
-            1 => return Some(self),
-            0 => {}
-            _ => {
-                let problem = "several credentials are given; keep one of service_principal, \
-                               account_key and sas_token";
-                problems.add(ConfigError::new(table, problem));
-                return None;
-            }
+fn check_management(origin: &Origin, credentials: &AzureCredentials) -> Result<(), ConfigError> {
+    let problem = match (credentials.by_token(), credentials.subscription_id()) {
+        (true, Some(_)) => return Ok(()),
+        (true, None) => {
+            "the management plane is asked for a subscription, and none is named; add \
+                         subscription_id beside the credentials"
         }
-        let usual = |name: &str| environment.get(name).map(|_| Given::usual_variable(name));
-        let string = string.unwrap_or_default();
-        let principal = PrincipalForm::usual(environment);
-        let sas = usual("AZURE_STORAGE_SAS_TOKEN");
-        let key = usual("AZURE_STORAGE_KEY");
-        let (principal, sas_token, account_key) = match (principal, sas, key) {
-            (Some(principal), _, _) => (Some(principal), None, None),
-            (None, Some(sas), _) => (None, Some(sas), None),
-            (None, None, Some(key)) => (None, None, Some(key)),
-            (None, None, None) => match (string.sas, string.key) {
-                (Some(sas), _) => (None, Some(Given::Part(sas)), None),
-                (None, Some(key)) => (None, None, Some(Given::Part(key))),
-                (None, None) => {
-                    problems.add(ConfigError::new(table, nothing_usual(environment)));
-                    return None;
-                }
-            },
-        };
-        Some(Self {
-            principal,
-            account_key,
-            sas_token,
-        })
-    }
-
-    fn read(self, environment: &Environment, problems: &mut Problems) -> Option<AzureCredentials> {
-        if let Some(form) = self.principal {
-            return read_principal(form, environment, problems)
-                .map(AzureCredentials::ServicePrincipal);
+        (false, _) => {
+            "the management plane takes tokens alone; an account key or a shared access \
+                       signature cannot ask it"
         }
-        if let Some(key) = self.account_key {
-            return problems
-                .keep(key.read(environment))
-                .map(AzureCredentials::AccountKey);
-        }
-        let sas = self.sas_token?;
-        let origin = sas.origin().clone();
-        let sas = problems.keep(sas.read(environment))?;
-        let text = sas.secret.expose();
-        if text.contains("://") || !text.contains("sig=") {
-            let problem = "this is not a SAS token; expected what stands behind the '?' of a SAS \
-                           URL: sv=…&sig=…";
-            problems.add(ConfigError::new(&origin, problem));
-        }
-        Some(AzureCredentials::Sas(sas))
-    }
-}
-
-fn nothing_usual(environment: &Environment) -> String {
-    let missing: Vec<_> = PrincipalForm::VARIABLES
-        .into_iter()
-        .filter(|name| environment.get(name).is_none())
-        .collect();
-    let partly = match missing.len() {
-        3 => String::new(),
-        _ => format!(" (now missing: {})", missing.join(", ")),
     };
-    format!(
-        "there are no credentials; set AZURE_TENANT_ID, AZURE_CLIENT_ID and \
-         AZURE_CLIENT_SECRET{partly}, or AZURE_STORAGE_SAS_TOKEN, or AZURE_STORAGE_KEY, or \
-         {} for this account",
-        connection_string::VARIABLE
-    )
-}
-
-impl PrincipalForm {
-    const VARIABLES: [&str; 3] = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"];
-
-    /// Returns the service principal of the environment, where all of it is set.
-    fn usual(environment: &Environment) -> Option<Self> {
-        let origin = |name: &str| Origin::Variable(name.to_owned());
-        let text = |name: &str| {
-            let value = environment.get(name)?.to_owned();
-            Some(Located::new(value, origin(name)))
-        };
-        let [tenant, client, secret] = Self::VARIABLES;
-        environment.get(secret)?;
-        Some(Self {
-            origin: origin(tenant),
-            subscription_id: text("AZURE_SUBSCRIPTION_ID"),
-            tenant_id: Some(text(tenant)?),
-            client_id: Some(text(client)?),
-            client_secret: Some(Given::usual_variable(secret)),
-            client_secret_expires: None,
-        })
-    }
-}
-
-fn read_principal(
-    form: PrincipalForm,
-    environment: &Environment,
-    problems: &mut Problems,
-) -> Option<ServicePrincipal> {
-    let guid = "11111111-2222-3333-4444-555555555555";
-    let subscription = form.subscription_id.as_ref();
-    let subscription_id = subscription.and_then(|id| checked(id, names::check_guid, problems));
-    let tenant = required(
-        form.tenant_id.as_ref(),
-        &form.origin,
-        "tenant_id",
-        guid,
-        problems,
-    );
-    let tenant_id = tenant.and_then(|id| checked(id, names::check_tenant, problems));
-    let client = required(
-        form.client_id.as_ref(),
-        &form.origin,
-        "client_id",
-        guid,
-        problems,
-    );
-    let client_id = client.and_then(|id| checked(id, names::check_guid, problems));
-    if form.client_secret.is_none() {
-        let problem = "the client secret is missing; expected one such as client_secret_file = \
-                       \"/run/secrets/client-secret\" or client_secret_env = \"NAME_OF_A_VARIABLE\"";
-        problems.add(ConfigError::new(&form.origin, problem));
-    }
-    let secret = form.client_secret.map(|secret| secret.read(environment));
-    let client_secret = problems.keep_some(secret);
-    let client_secret_expires = problems.keep_some(form.client_secret_expires.map(|date| {
-        let problem = "not a date; expected one such as 2027-03-01";
-        let parsed = date.value.parse::<Date>();
-        parsed.map_err(|_| ConfigError::new(&date.origin, problem))
-    }));
-    Some(ServicePrincipal {
-        subscription_id,
-        tenant_id: tenant_id?,
-        client_id: client_id?,
-        client_secret: client_secret?,
-        client_secret_expires,
-    })
+    Err(ConfigError::new(origin, problem))
 }

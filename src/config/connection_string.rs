@@ -10,20 +10,32 @@ use super::origin::{Located, Origin};
 pub(super) const VARIABLE: &str = "AZURE_STORAGE_CONNECTION_STRING";
 
 /// What a connection string says of the blob service.
-#[derive(Default)]
 pub(super) struct ConnectionString {
+    /// Where it was written.
+    pub(super) origin: Origin,
+    /// Where it was read, in printable words.
+    pub(super) source: String,
     pub(super) account: Option<String>,
     pub(super) key: Option<Located<Secret>>,
     pub(super) sas: Option<Located<Secret>>,
     pub(super) endpoint: Option<Located<String>>,
+    /// The end of the services' host names, which tells the cloud.
+    pub(super) suffix: Option<Located<String>>,
 }
 
 impl ConnectionString {
     /// Reads the one in the environment, where there is one.
-    ///
-    /// See <https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string>.
     pub(super) fn of(environment: &Environment) -> Option<Self> {
         let text = environment.get(VARIABLE)?;
+        let origin = environment.located(VARIABLE)?.origin;
+        let source = environment.variable(VARIABLE)?.source();
+        Some(Self::parse(text, origin, source))
+    }
+
+    /// Reads a connection string.
+    ///
+    /// See <https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string>.
+    pub(super) fn parse(text: &str, origin: Origin, source: String) -> Self {
         let field = |name: &str| {
             text.split(';').find_map(|pair| {
                 let (key, value) = pair.split_once('=')?;
@@ -31,21 +43,26 @@ impl ConnectionString {
                 (named && !value.trim().is_empty()).then(|| value.trim().to_owned())
             })
         };
-        let origin = Origin::Variable(VARIABLE.to_owned());
         let secret = |text: String| Located::new(Secret::new(text), origin.clone());
         let blob = field("BlobEndpoint");
         let account = field("AccountName").or_else(|| account_of(blob.as_deref()?));
+        let suffix = field("EndpointSuffix");
         let endpoint = blob.or_else(|| {
-            let suffix = field("EndpointSuffix").filter(|suffix| suffix != "core.windows.net")?;
+            let suffix = suffix
+                .as_deref()
+                .filter(|suffix| *suffix != "core.windows.net")?;
             let scheme = field("DefaultEndpointsProtocol").unwrap_or_else(|| "https".to_owned());
             Some(format!("{scheme}://{}.blob.{suffix}", account.as_ref()?))
         });
-        Some(Self {
+        Self {
             account,
             key: field("AccountKey").map(secret),
             sas: field("SharedAccessSignature").map(secret),
             endpoint: endpoint.map(|url| Located::new(url, origin.clone())),
-        })
+            suffix: suffix.map(|suffix| Located::new(suffix, origin.clone())),
+            origin,
+            source,
+        }
     }
 }
 

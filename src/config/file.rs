@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::azure::AzureForm;
 use super::document::{Document, Section};
 use super::environment::Environment;
-use super::given::{Given, io_words};
+use super::given::io_words;
 use super::origin::{Located, Origin};
 use super::problem::{ConfigError, ConfigErrors, Problems};
+use super::s3::S3Form;
 use super::target::{self, Target};
 
 /// A configuration file whose fields and types are right, with its values as written.
@@ -22,6 +24,7 @@ pub struct ConfigFile {
 pub(super) struct TargetForm {
     pub(super) name: Located<String>,
     pub(super) access: Option<Located<String>>,
+    pub(super) expect_principal: Option<Located<String>>,
     pub(super) timeout: Option<Located<String>>,
     pub(super) store: StoreForm,
     pub(super) levels: Vec<(Located<String>, Located<String>)>,
@@ -31,60 +34,19 @@ pub(super) struct TargetForm {
 
 /// The place a target names, by provider.
 pub(super) enum StoreForm {
-    S3(S3Form),
-    Minio(S3Form),
-    Azure(AzureForm),
+    S3(Box<S3Form>),
+    Minio(Box<S3Form>),
+    Azure(Box<AzureForm>),
 }
 
-/// A bucket of S3 or `MinIO` as written.
-pub(super) struct S3Form {
-    /// Where the table begins, for what is missing in it.
-    pub(super) origin: Origin,
-    pub(super) bucket: Option<Located<String>>,
-    pub(super) prefix: Option<Located<String>>,
-    pub(super) region: Option<Located<String>>,
-    pub(super) endpoint_url: Option<Located<String>>,
-    pub(super) addressing: Option<Located<String>>,
-    pub(super) ca_file: Option<Located<PathBuf>>,
-    pub(super) checksums: Option<Located<String>>,
-    pub(super) encryption: Option<Located<String>>,
-    pub(super) kms_key_id: Option<Located<String>>,
-    pub(super) storage_class: Option<Located<String>>,
-    pub(super) allow_http: Option<Located<bool>>,
-    pub(super) credentials: Option<KeysForm>,
-}
-
-/// An access key as written.
-pub(super) struct KeysForm {
-    pub(super) origin: Origin,
-    pub(super) id: Option<Given>,
-    pub(super) secret: Option<Given>,
-    pub(super) session_token: Option<Given>,
-}
-
-/// A container of Azure Blob Storage as written.
-pub(super) struct AzureForm {
-    pub(super) origin: Origin,
-    pub(super) account: Option<Located<String>>,
-    pub(super) container: Option<Located<String>>,
-    pub(super) prefix: Option<Located<String>>,
-    pub(super) endpoint_url: Option<Located<String>>,
-    pub(super) authority_host: Option<Located<String>>,
-    pub(super) ca_file: Option<Located<PathBuf>>,
-    pub(super) allow_http: Option<Located<bool>>,
-    pub(super) principal: Option<PrincipalForm>,
-    pub(super) account_key: Option<Given>,
-    pub(super) sas_token: Option<Given>,
-}
-
-/// A service principal as written.
-pub(super) struct PrincipalForm {
-    pub(super) origin: Origin,
-    pub(super) subscription_id: Option<Located<String>>,
-    pub(super) tenant_id: Option<Located<String>>,
-    pub(super) client_id: Option<Located<String>>,
-    pub(super) client_secret: Option<Given>,
-    pub(super) client_secret_expires: Option<Located<String>>,
+impl StoreForm {
+    /// Returns whether credentials are written, so that those of the environment are not used.
+    pub(super) fn has_credentials(&self) -> bool {
+        match self {
+            Self::S3(form) | Self::Minio(form) => form.credentials.is_some(),
+            Self::Azure(form) => form.credentials.count() > 0,
+        }
+    }
 }
 
 impl ConfigFile {
@@ -244,6 +206,7 @@ fn read_root<'d>(
 impl TargetForm {
     fn read(name: Located<String>, mut section: Section<'_>) -> Option<Self> {
         let access = section.text("access");
+        let expect_principal = section.text("expect_principal");
         let timeout = section.text("timeout");
         let store = read_store(&mut section);
         let mut levels = Vec::new();
@@ -263,6 +226,7 @@ impl TargetForm {
         Some(Self {
             name,
             access,
+            expect_principal,
             timeout,
             store: store?,
             levels,
@@ -275,13 +239,13 @@ impl TargetForm {
 fn read_store(section: &mut Section<'_>) -> Option<StoreForm> {
     let s3 = section
         .section("s3")
-        .map(|table| StoreForm::S3(S3Form::read(table, true)));
+        .map(|table| StoreForm::S3(Box::new(S3Form::read(table, true))));
     let minio = section
         .section("minio")
-        .map(|table| StoreForm::Minio(S3Form::read(table, false)));
+        .map(|table| StoreForm::Minio(Box::new(S3Form::read(table, false))));
     let azure = section
         .section("azure")
-        .map(|table| StoreForm::Azure(AzureForm::read(table)));
+        .map(|table| StoreForm::Azure(Box::new(AzureForm::read(table))));
     let mut stores: Vec<_> = [s3, minio, azure].into_iter().flatten().collect();
     if stores.len() != 1 {
         let problem = match stores.len() {
@@ -291,79 +255,4 @@ fn read_store(section: &mut Section<'_>) -> Option<StoreForm> {
         section.add(section.origin(), problem);
     }
     stores.pop()
-}
-
-impl S3Form {
-    fn read(mut section: Section<'_>, amazon: bool) -> Self {
-        // MinIO encrypts and places objects as its server is configured.
-        let of_amazon =
-            |section: &mut Section<'_>, name| amazon.then(|| section.text(name)).flatten();
-        let form = Self {
-            origin: section.origin().clone(),
-            bucket: section.text("bucket"),
-            prefix: section.text("prefix"),
-            region: section.text("region"),
-            endpoint_url: section.text("endpoint_url"),
-            addressing: section.text("addressing"),
-            ca_file: section.path("ca_file"),
-            checksums: section.text("checksums"),
-            encryption: of_amazon(&mut section, "encryption"),
-            kms_key_id: of_amazon(&mut section, "kms_key_id"),
-            storage_class: of_amazon(&mut section, "storage_class"),
-            allow_http: section.flag("allow_http"),
-            credentials: section.section("credentials").map(KeysForm::read),
-        };
-        section.finish();
-        form
-    }
-}
-
-impl KeysForm {
-    fn read(mut section: Section<'_>) -> Self {
-        let form = Self {
-            origin: section.origin().clone(),
-            id: section.given("access_key_id"),
-            secret: section.secret("secret_access_key"),
-            session_token: section.secret("session_token"),
-        };
-        section.finish();
-        form
-    }
-}
-
-impl AzureForm {
-    fn read(mut section: Section<'_>) -> Self {
-        let form = Self {
-            origin: section.origin().clone(),
-            account: section.text("account"),
-            container: section.text("container"),
-            prefix: section.text("prefix"),
-            endpoint_url: section.text("endpoint_url"),
-            authority_host: section.text("authority_host"),
-            ca_file: section.path("ca_file"),
-            allow_http: section.flag("allow_http"),
-            principal: section
-                .section("service_principal")
-                .map(PrincipalForm::read),
-            account_key: section.secret("account_key"),
-            sas_token: section.secret("sas_token"),
-        };
-        section.finish();
-        form
-    }
-}
-
-impl PrincipalForm {
-    fn read(mut section: Section<'_>) -> Self {
-        let form = Self {
-            origin: section.origin().clone(),
-            subscription_id: section.text("subscription_id"),
-            tenant_id: section.text("tenant_id"),
-            client_id: section.text("client_id"),
-            client_secret: section.secret("client_secret"),
-            client_secret_expires: section.date("client_secret_expires"),
-        };
-        section.finish();
-        form
-    }
 }

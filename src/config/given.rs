@@ -1,27 +1,29 @@
 //! Values that may be kept outside of the configuration: in a file or a variable.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use backstop_contract::Secret;
 
 use super::environment::Environment;
+use super::exposure;
 use super::origin::{Located, Origin};
-use super::problem::ConfigError;
+use super::problem::{ConfigError, Problems};
+use super::shown;
 
 /// The longest secret that is read from a file, in bytes: what is longer is another file.
 const LONGEST: u64 = 64 * 1024;
 
 /// A value, or where to read it.
 pub(super) enum Given {
-    /// The value itself.
+    /// The value itself, as it stands in the configuration file.
     Inline(Located<String>),
     /// A file that holds it and nothing else.
     File(Located<PathBuf>),
     /// The name of a variable that holds it.
     Variable(Located<String>),
-    /// A part of something else that was read already.
-    Part(Located<Secret>),
+    /// One that was read already, with its source in printable words.
+    Known(Located<Secret>, String),
 }
 
 /// A secret and where it was read, in printable words.
@@ -40,69 +42,90 @@ impl fmt::Debug for Sourced {
 }
 
 impl Given {
-    /// Names a variable that is used because the services' own tools use it.
-    pub(super) fn usual_variable(name: &str) -> Self {
-        let origin = Origin::Variable(name.to_owned());
-        Self::Variable(Located::new(name.to_owned(), origin))
-    }
-
     /// Returns where the value, or the reference to it, was written.
     pub(super) fn origin(&self) -> &Origin {
         match self {
             Self::Inline(value) | Self::Variable(value) => &value.origin,
             Self::File(path) => &path.origin,
-            Self::Part(secret) => &secret.origin,
+            Self::Known(secret, _) => &secret.origin,
         }
     }
 
-    /// Reads the value.
+    /// Reads a value of one line; what is wrong with it is a problem that does not repeat it.
     ///
     /// One line end at the end of a file is dropped, since every editor writes one. A control
     /// character anywhere else cannot be part of a credential and is refused: it is what
     /// `echo secret | base64` leaves in a Kubernetes secret, and services answer it with a
     /// signature error.
-    ///
-    /// # Errors
-    ///
-    /// The file or variable is absent, unreadable, empty or malformed; the value is not repeated.
-    pub(super) fn read(self, environment: &Environment) -> Result<Sourced, ConfigError> {
+    pub(super) fn read(
+        self,
+        environment: &Environment,
+        problems: &mut Problems,
+    ) -> Option<Sourced> {
+        let origin = self.origin().clone();
+        let read = self.fetch(environment, problems)?;
+        let text = read.secret.expose();
+        if text.chars().any(char::is_control) {
+            let problem = format!(
+                "what the {} holds has {} characters, and a line break or another control \
+                 character is among them; write it again without, as with printf instead of echo",
+                read.source,
+                text.chars().count()
+            );
+            problems.add(ConfigError::new(&origin, problem));
+            return None;
+        }
+        Some(read)
+    }
+
+    /// Reads a key and its certificate in PEM, which has many lines.
+    pub(super) fn read_pem(
+        self,
+        environment: &Environment,
+        problems: &mut Problems,
+    ) -> Option<Sourced> {
+        let origin = self.origin().clone();
+        let read = self.fetch(environment, problems)?;
+        if read.secret.expose().contains("-----BEGIN ") {
+            return Some(read);
+        }
+        let problem = format!(
+            "the {} is not PEM; expected a private key and its certificate between lines such as \
+             -----BEGIN PRIVATE KEY-----; openssl pkcs12 -nodes makes them of a .pfx file",
+            read.source
+        );
+        problems.add(ConfigError::new(&origin, problem));
+        None
+    }
+
+    fn fetch(self, environment: &Environment, problems: &mut Problems) -> Option<Sourced> {
         let origin = self.origin().clone();
         let (text, source) = match self {
-            Self::Inline(value) => (value.value, origin_words(&origin)),
-            Self::Part(secret) => (secret.value.expose().to_owned(), origin_words(&origin)),
+            Self::Inline(value) => (Ok(value.value), "config file".to_owned()),
+            Self::Known(secret, source) => (Ok(secret.value.expose().to_owned()), source),
             Self::File(path) => {
-                let source = format!("file {}", path.value.display());
-                (read_file(&path)?, source)
+                exposure::of(&path.value, environment, problems);
+                let source = format!("file {}", shown::path(&path.value));
+                (read_text(&path.value, &origin), source)
             }
             Self::Variable(name) => {
-                let source = match &origin {
-                    Origin::File { .. } => format!("variable {}", name.value),
-                    _ => "environment".to_owned(),
-                };
-                (read_variable(&name, environment)?, source)
+                let source =
+                    environment
+                        .variable(&name.value)
+                        .map(|found| match found.source().as_str() {
+                            "environment" => format!("variable {}", name.value),
+                            source => source.to_owned(),
+                        });
+                let source = source.unwrap_or_default();
+                (read_variable(&name, environment), source)
             }
         };
-        let secret = Secret::new(text);
-        match secret.expose() {
-            "" => Err(ConfigError::new(&origin, format!("the {source} is empty"))),
-            text if text.chars().any(char::is_control) => Err(ConfigError::new(
-                &origin,
-                format!(
-                    "what the {source} holds has {} characters, and a line break or another \
-                     control character is among them; write it again without, as with printf \
-                     instead of echo",
-                    text.chars().count()
-                ),
-            )),
-            _ => Ok(Sourced { secret, source }),
+        let secret = Secret::new(problems.keep(text)?);
+        if secret.expose().is_empty() {
+            problems.add(ConfigError::new(&origin, format!("the {source} is empty")));
+            return None;
         }
-    }
-}
-
-fn origin_words(origin: &Origin) -> String {
-    match origin {
-        Origin::File { .. } => "config file".to_owned(),
-        _ => "environment".to_owned(),
+        Some(Sourced { secret, source })
     }
 }
 
@@ -112,31 +135,45 @@ fn read_variable(name: &Located<String>, environment: &Environment) -> Result<St
         None if environment.has(&name.value) => "is empty",
         None => "is not set",
     };
-    let problem = format!("the variable {:?} {problem}", name.value);
+    let problem = format!("the variable {} {problem}", shown::word(&name.value));
     Err(ConfigError::new(&name.origin, problem))
 }
 
-fn read_file(path: &Located<PathBuf>) -> Result<String, ConfigError> {
-    let shown = path.value.display();
-    let refuse = |problem: String| ConfigError::new(&path.origin, problem);
-    let length = std::fs::metadata(&path.value).map_err(|error| {
+/// Takes the path of a token's file, which is read anew whenever it is needed; a token in its place
+/// is a problem.
+pub(super) fn token_path(path: Located<PathBuf>, problems: &mut Problems) -> PathBuf {
+    let parts = path.value.components();
+    let mut texts = parts.filter_map(|part| part.as_os_str().to_str());
+    if texts.any(shown::looks_secret) {
+        let problem = "it looks like a token, so it is not repeated; expected the path of a file \
+                       that holds one";
+        problems.add(ConfigError::new(&path.origin, problem));
+    }
+    path.value
+}
+
+/// Reads a short text from a file, without the line end at its end.
+///
+/// # Errors
+///
+/// The file is absent, unreadable, too long or not text.
+pub(super) fn read_text(path: &Path, origin: &Origin) -> Result<String, ConfigError> {
+    let shown = shown::path(path);
+    let refuse = |problem: String| ConfigError::new(origin, problem);
+    let unreadable = |error: std::io::Error| {
         refuse(format!(
             "cannot read the file {shown}: {}",
             io_words(&error)
         ))
-    })?;
-    if length.is_dir() {
+    };
+    let facts = std::fs::metadata(path).map_err(unreadable)?;
+    if facts.is_dir() {
         return Err(refuse(format!("{shown} is a folder; a file was expected")));
     }
-    if length.len() > LONGEST {
+    if facts.len() > LONGEST {
         return Err(refuse(format!("the file {shown} is too long for a secret")));
     }
-    let bytes = std::fs::read(&path.value).map_err(|error| {
-        refuse(format!(
-            "cannot read the file {shown}: {}",
-            io_words(&error)
-        ))
-    })?;
+    let bytes = std::fs::read(path).map_err(unreadable)?;
     let mut text = String::from_utf8(bytes)
         .map_err(|_| refuse(format!("the file {shown} is not text in UTF-8")))?;
     if text.ends_with('\n') {
@@ -163,6 +200,12 @@ pub(super) fn io_words(error: &std::io::Error) -> String {
 mod tests {
     use super::*;
 
+    fn read(given: Given, environment: &Environment) -> Result<Sourced, String> {
+        let mut problems = Problems::default();
+        let read = given.read(environment, &mut problems);
+        problems.finish(read).map_err(|errors| errors.to_string())
+    }
+
     fn given(path: PathBuf) -> Given {
         Given::File(Located::new(path, Origin::Argument))
     }
@@ -183,10 +226,9 @@ mod tests {
         ] {
             let path = folder.join("secret");
             std::fs::write(&path, content).expect("file");
-            match (given(path).read(&Environment::default()), expected) {
+            match (read(given(path), &Environment::default()), expected) {
                 (Ok(sourced), Ok(text)) => assert_eq!(sourced.secret.expose(), text),
                 (Err(error), Err(words)) => {
-                    let error = error.to_string();
                     assert!(error.contains(words), "{error}");
                     assert!(!error.contains("s3"), "{error}");
                 }
@@ -199,29 +241,26 @@ mod tests {
     #[test]
     fn absent_and_empty_are_told_apart() {
         let environment: Environment = [("EMPTY", ""), ("FULL", "s3cret")].into_iter().collect();
+        let by_name = |name: &str| {
+            let origin = Origin::Flag("--x");
+            let name = Located::new(name.to_owned(), origin);
+            read(Given::Variable(name), &environment)
+        };
         for (name, expected) in [
-            (
-                "EMPTY",
-                "environment variable EMPTY: the variable \"EMPTY\" is empty",
-            ),
-            (
-                "NONE",
-                "environment variable NONE: the variable \"NONE\" is not set",
-            ),
+            ("EMPTY", "--x: the variable \"EMPTY\" is empty"),
+            ("NONE", "--x: the variable \"NONE\" is not set"),
         ] {
-            let error = Given::usual_variable(name)
-                .read(&environment)
-                .expect_err(name);
-            assert_eq!(error.to_string(), expected);
+            assert_eq!(by_name(name).expect_err(name), expected);
         }
-        let read = Given::usual_variable("FULL")
-            .read(&environment)
-            .expect("read");
-        assert_eq!(format!("{read:?}"), "(hidden, from environment)");
+        let full = by_name("FULL").expect("read");
+        assert_eq!(format!("{full:?}"), "(hidden, from variable FULL)");
+        let usual = environment.given("FULL").expect("set");
+        let usual = read(usual, &environment).expect("read");
+        assert_eq!(format!("{usual:?}"), "(hidden, from environment)");
+        assert!(environment.given("EMPTY").is_none());
         let absent = given(PathBuf::from("/nowhere/at/all"));
-        let error = absent.read(&environment).expect_err("absent");
         assert_eq!(
-            error.to_string(),
+            read(absent, &environment).expect_err("absent"),
             "TARGET: cannot read the file /nowhere/at/all: it does not exist"
         );
     }

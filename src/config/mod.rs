@@ -5,6 +5,9 @@
 //! URL, flags, variables --url-->  ^
 //! ```
 //!
+//! The variables are an [`Environment`]: those of the process, with the credentials that systemd
+//! keeps, and the file of `--credentials` laid over both.
+//!
 //! A *form* holds values exactly as given, each with its [`Origin`]; a [`Target`] holds values that
 //! a provider can be built from. A target of the file and one made of a URL go through the same
 //! validation, so that they fail with the same words.
@@ -18,10 +21,13 @@
 mod address;
 mod azure;
 mod connection_string;
+mod credentials_file;
 mod document;
 mod endpoint;
 mod environment;
+mod exposure;
 mod file;
+mod folder;
 mod given;
 mod host;
 mod lookup;
@@ -30,14 +36,17 @@ mod origin;
 mod problem;
 mod s3;
 mod show;
+mod shown;
 mod starter;
+mod systemd;
 mod target;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod url;
 mod values;
 
-pub use azure::{AzureCredentials, AzureStore, ServicePrincipal};
+pub use azure::{Application, AzureCredentials, AzureStore, Cloud, ManagedIdentity, Proof, Which};
 pub use endpoint::Endpoint;
 pub use environment::Environment;
 pub use file::ConfigFile;
@@ -45,7 +54,7 @@ pub use given::Sourced;
 pub use lookup::{config_paths, find_config};
 pub use origin::{Located, Origin};
 pub use problem::{ConfigError, ConfigErrors};
-pub use s3::{Addressing, Checksums, Encryption, S3Credentials, S3Store};
+pub use s3::{Addressing, AssumeRole, Checksums, Encryption, S3Credentials, S3Store, WebIdentity};
 pub use show::show;
 pub use starter::starter;
 pub use target::{StoreConfig, Target};

@@ -151,6 +151,78 @@ pub(super) fn check_region(region: &str) -> Result<(), String> {
     }
 }
 
+/// Checks the ARN of a role; `own` holds it to Amazon's form, other services have their own.
+///
+/// # Errors
+///
+/// What was expected, without the ARN.
+pub(super) fn check_role_arn(arn: &str, own: bool) -> Result<(), String> {
+    let parts: Vec<_> = arn.splitn(6, ':').collect();
+    let printable = arn.chars().all(|c| c.is_ascii_graphic());
+    let good = match parts.as_slice() {
+        ["arn", partition, "iam", "", account, resource] if own => {
+            let role = resource.strip_prefix("role/");
+            let digits = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
+            partition.starts_with("aws") && digits && role.is_some_and(|role| !role.is_empty())
+        }
+        ["arn", _, _, _, _, resource] => !own && !resource.is_empty(),
+        _ => false,
+    };
+    if good && printable && arn.len() <= 2048 {
+        return Ok(());
+    }
+    Err(
+        "not the ARN of a role; expected one such as arn:aws:iam::123456789012:role/backup"
+            .to_owned(),
+    )
+}
+
+/// Checks the name of a role's session.
+///
+/// # Errors
+///
+/// What was expected, without the name.
+pub(super) fn check_session_name(name: &str) -> Result<(), String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    if (2..=64).contains(&name.len()) && name.chars().all(allowed) {
+        return Ok(());
+    }
+    Err("not the name of a session; expected 2 to 64 of letters, digits and _+=,.@-".to_owned())
+}
+
+/// Checks the external id that a role's trust policy asks for.
+///
+/// # Errors
+///
+/// What was expected, without the id.
+pub(super) fn check_external_id(id: &str) -> Result<(), String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
+    if (2..=1224).contains(&id.len()) && id.chars().all(allowed) {
+        return Ok(());
+    }
+    Err("not an external id; expected 2 to 1224 of letters, digits and _+=,.@:/-".to_owned())
+}
+
+/// Checks the end of the blob services' host names in a cloud.
+///
+/// # Errors
+///
+/// What was expected, without the suffix.
+pub(super) fn check_suffix(suffix: &str) -> Result<(), String> {
+    let label = |label: &str| {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        !label.is_empty() && label.chars().all(allowed)
+    };
+    let expected = "expected what stands behind the account, such as blob.core.windows.net";
+    if suffix.starts_with("core.") {
+        return Err(format!("it lacks the service's name in front; {expected}"));
+    }
+    if suffix.contains('.') && suffix.split('.').all(label) {
+        return Ok(());
+    }
+    Err(format!("not the end of a host name; {expected}"))
+}
+
 fn common_problem(
     name: &str,
     shortest: usize,
@@ -218,6 +290,33 @@ mod tests {
         }
         for bad in ["ab", "a--b", "-ab", "ab-", "Abc", "a.b.c", "$root", "$logs"] {
             assert!(check_container(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn roles_and_their_sessions_have_their_forms() {
+        for (arn, own, elsewhere) in [
+            ("arn:aws:iam::123456789012:role/backup", true, true),
+            ("arn:aws-us-gov:iam::123456789012:role/a/b", true, true),
+            ("arn:minio:iam:::role/dummy", false, true),
+            ("arn:aws:iam::12345:role/backup", false, true),
+            ("arn:aws:iam::123456789012:user/ann", false, true),
+            ("arn:aws:iam::123456789012:role/", false, true),
+            ("arn:aws:iam::123456789012:role/a b", false, false),
+            ("arn:aws:iam", false, false),
+            ("backup", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!(check_role_arn(arn, true).is_ok(), own, "{arn}");
+            assert_eq!(check_role_arn(arn, false).is_ok(), elsewhere, "{arn}");
+        }
+        assert_eq!(check_session_name("backstop@acme.com"), Ok(()));
+        assert!(check_session_name("a").is_err() && check_session_name("a b").is_err());
+        assert_eq!(check_external_id("acme:1/x"), Ok(()));
+        assert!(check_external_id("").is_err() && check_external_id("a\nb").is_err());
+        assert_eq!(check_suffix("blob.core.mycloud.example"), Ok(()));
+        for bad in ["", "core.windows.net", ".blob.x", "https://blob.x", "blob"] {
+            assert!(check_suffix(bad).is_err(), "{bad}");
         }
     }
 

@@ -6,19 +6,21 @@ use std::sync::Arc;
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// A field of the configuration file.
+    /// A field of the configuration file, or a line of a file of credentials.
     File {
         /// The file as it was named.
         file: Arc<str>,
         /// The line, counted from 1.
         line: usize,
-        /// The field's whole path, such as `targets.primary.s3.bucket`.
+        /// The field's whole path, such as `targets.primary.s3.bucket`; empty for the line itself.
         field: String,
     },
     /// A flag of the command line, with its dashes.
     Flag(&'static str),
     /// An environment variable.
     Variable(String),
+    /// A file in the folder of systemd's credentials.
+    Systemd(String),
     /// The TARGET argument.
     Argument,
 }
@@ -30,6 +32,7 @@ impl fmt::Display for Origin {
             Self::File { file, line, field } => write!(f, "{file}:{line}: {field}"),
             Self::Flag(flag) => f.write_str(flag),
             Self::Variable(name) => write!(f, "environment variable {name}"),
+            Self::Systemd(name) => write!(f, "systemd credential {name}"),
             Self::Argument => f.write_str("TARGET"),
         }
     }

@@ -68,14 +68,29 @@ impl From<ConfigError> for ConfigErrors {
     }
 }
 
-/// Gathers errors, so that all of them are reported at once.
+/// Gathers errors, so that all of them are reported at once, and risks, which stop nothing.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<ConfigError>);
+pub(super) struct Problems {
+    errors: Vec<ConfigError>,
+    risks: Vec<String>,
+}
 
 impl Problems {
     /// Adds one.
     pub(super) fn add(&mut self, error: ConfigError) {
-        self.0.push(error);
+        self.errors.push(error);
+    }
+
+    /// Adds what is risky but not wrong, in a sentence without a period.
+    pub(super) fn risk(&mut self, risk: String) {
+        if !self.risks.contains(&risk) {
+            self.risks.push(risk);
+        }
+    }
+
+    /// Returns the risks that were added since this was last asked.
+    pub(super) fn take_risks(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.risks)
     }
 
     /// Keeps the error of a result and returns its value.
@@ -94,15 +109,15 @@ impl Problems {
     ///
     /// Everything that was wrong.
     pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, ConfigErrors> {
-        self.0.sort_by_key(|error| match error.origin() {
+        self.errors.sort_by_key(|error| match error.origin() {
             Origin::File { line, .. } => *line,
             _ => 0,
         });
         // The TOML parser tells some mistakes twice.
-        self.0.dedup();
+        self.errors.dedup();
         match value {
-            Some(value) if self.0.is_empty() => Ok(value),
-            _ => Err(ConfigErrors(self.0)),
+            Some(value) if self.errors.is_empty() => Ok(value),
+            _ => Err(ConfigErrors(self.errors)),
         }
     }
 }

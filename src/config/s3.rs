@@ -1,17 +1,25 @@
 //! Validates a bucket of S3 or `MinIO`.
 
-use std::path::{Path, PathBuf};
+mod credentials;
+mod form;
+mod keys;
+mod kind;
+mod role;
 
 use backstop_contract::KeyPrefix;
 
 use super::endpoint::{Endpoint, EndpointRules};
 use super::environment::Environment;
-use super::file::{KeysForm, S3Form};
-use super::given::{Given, Sourced};
 use super::names;
-use super::origin::{Located, Origin};
+use super::origin::Located;
 use super::problem::{ConfigError, Problems};
-use super::target::{one_of, prefix, read_ca, required};
+use super::target::{one_of, prefix, required};
+use super::trust;
+
+pub use credentials::S3Credentials;
+pub(super) use credentials::program;
+pub(super) use form::S3Form;
+pub use role::{AssumeRole, WebIdentity};
 
 /// A bucket of S3 or `MinIO`, validated.
 #[derive(Debug, Clone)]
@@ -24,8 +32,12 @@ pub struct S3Store {
     pub endpoint: Option<Endpoint>,
     /// How the bucket is addressed; absent for the provider's usual way.
     pub addressing: Option<Addressing>,
+    /// The token service's endpoint, where one is named.
+    pub sts_endpoint: Option<Endpoint>,
     /// The certificates to trust beside the system's, in PEM.
     pub ca_pem: Option<Vec<u8>>,
+    /// The system's own certificates, where variables such as `SSL_CERT_FILE` hide them.
+    pub system_pem: Option<Vec<u8>>,
     /// When checksums are sent and asked for.
     pub checksums: Checksums,
     /// The encryption that puts ask for.
@@ -67,22 +79,6 @@ pub enum Encryption {
     },
 }
 
-/// Who signs the requests to S3 or `MinIO`.
-#[derive(Debug, Clone)]
-pub enum S3Credentials {
-    /// An access key.
-    AccessKey {
-        /// Its printable id.
-        id: String,
-        /// Its secret.
-        secret: Sourced,
-        /// The token of temporary credentials.
-        session_token: Option<Sourced>,
-    },
-    /// What the provider's usual chain finds: profile, web identity, container, instance.
-    DefaultChain,
-}
-
 const ADDRESSING: [(&str, Addressing); 2] =
     [("path", Addressing::Path), ("virtual", Addressing::Virtual)];
 
@@ -104,21 +100,86 @@ pub(super) fn validate(
     problems: &mut Problems,
 ) -> Option<(S3Store, KeyPrefix)> {
     let form = with_environment(form, amazon, environment);
-    let bucket = required(
-        form.bucket.as_ref(),
-        &form.origin,
-        "bucket",
-        "acme-backups",
-        problems,
+    let bucket = bucket(&form, amazon, problems);
+    let endpoint = endpoint(&form, amazon, problems);
+    let sts_endpoint = problems.keep_some(form.sts_endpoint_url.as_ref().map(|url| {
+        let allow_http = form.allow_http.as_ref().is_some_and(|allow| allow.value);
+        let path = None;
+        Endpoint::new(url, EndpointRules { allow_http, path })
+    }));
+    let region = problems.keep_some(form.region.as_ref().map(region));
+    let addressing = problems.keep_some(
+        form.addressing
+            .as_ref()
+            .map(|word| one_of(word, &ADDRESSING)),
     );
-    let bucket = bucket.and_then(|bucket| {
-        let named =
-            |problem| ConfigError::new(&bucket.origin, format!("{:?} is {problem}", bucket.value));
-        problems.keep(names::check_bucket(&bucket.value, amazon).map_err(named))?;
-        Some(bucket.value.clone())
-    });
+    let checksums =
+        problems.keep_some(form.checksums.as_ref().map(|word| one_of(word, &CHECKSUMS)));
+    let encryption = encryption(form.encryption.as_ref(), form.kms_key_id.as_ref(), problems);
+    let prefix = prefix(form.prefix.as_ref(), problems);
+    let service = credentials::Service {
+        amazon,
+        own_arns: amazon && form.endpoint_url.is_none() && form.sts_endpoint_url.is_none(),
+    };
+    let credentials = match form.credentials {
+        Some(form) => credentials::written(form, service, environment, problems),
+        None => credentials::usual(service, environment, problems),
+    };
+    let mut store = S3Store {
+        bucket: bucket?,
+        region,
+        endpoint: endpoint?,
+        addressing,
+        sts_endpoint,
+        ca_pem: None,
+        system_pem: None,
+        checksums: checksums.unwrap_or_default(),
+        encryption,
+        storage_class: form.storage_class.map(|class| class.value),
+        credentials: credentials?,
+    };
+    // What is plain looks at no certificate, so the environment's are not read then.
+    let variables: &[&str] = if store.uses_tls(amazon) {
+        &["AWS_CA_BUNDLE", "SSL_CERT_FILE"]
+    } else {
+        &[]
+    };
+    let trust = trust::read(form.ca_file.as_ref(), variables, environment, problems);
+    store.ca_pem = trust.added;
+    store.system_pem = trust.system;
+    Some((store, prefix?))
+}
+
+impl S3Store {
+    /// Returns whether any request may go over https; `amazon` tells S3 from `MinIO`.
+    fn uses_tls(&self, amazon: bool) -> bool {
+        let encrypted = |endpoint: &Option<Endpoint>, otherwise: bool| {
+            endpoint.as_ref().map_or(otherwise, |url| !url.is_plain())
+        };
+        // Without an endpoint of its own, the token service is Amazon's or MinIO's server itself.
+        let sts = encrypted(&self.sts_endpoint, amazon);
+        let named = encrypted(&self.sts_endpoint, false);
+        encrypted(&self.endpoint, true) || named || self.credentials.use_tls(sts)
+    }
+}
+
+fn bucket(form: &S3Form, amazon: bool, problems: &mut Problems) -> Option<String> {
+    let written = form.bucket.as_ref();
+    let bucket = required(written, &form.origin, "bucket", "acme-backups", problems)?;
+    let named =
+        |problem| ConfigError::new(&bucket.origin, format!("{:?} is {problem}", bucket.value));
+    problems.keep(names::check_bucket(&bucket.value, amazon).map_err(named))?;
+    Some(bucket.value.clone())
+}
+
+/// Returns the endpoint: `Some(None)` is Amazon's own, `None` a mistake.
+#[expect(
+    clippy::option_option,
+    reason = "a missing endpoint and a wrong one differ"
+)]
+fn endpoint(form: &S3Form, amazon: bool, problems: &mut Problems) -> Option<Option<Endpoint>> {
     let example = "https://minio.example.com:9000";
-    let endpoint = match (&form.endpoint_url, amazon) {
+    match (&form.endpoint_url, amazon) {
         (None, true) => Some(None),
         (None, false) => {
             required::<String>(None, &form.origin, "endpoint_url", example, problems);
@@ -132,75 +193,37 @@ pub(super) fn validate(
             };
             problems.keep(Endpoint::new(url, rules)).map(Some)
         }
-    };
-    let region = form.region.as_ref().map(|region| {
-        let named =
-            |problem| ConfigError::new(&region.origin, format!("{:?} is {problem}", region.value));
-        names::check_region(&region.value)
-            .map_err(named)
-            .map(|()| region.value.clone())
-    });
-    let region = problems.keep_some(region);
-    let addressing = problems.keep_some(
-        form.addressing
-            .as_ref()
-            .map(|word| one_of(word, &ADDRESSING)),
-    );
-    let checksums =
-        problems.keep_some(form.checksums.as_ref().map(|word| one_of(word, &CHECKSUMS)));
-    let encryption = encryption(form.encryption.as_ref(), form.kms_key_id.as_ref(), problems);
-    let ca_pem = problems.keep_some(form.ca_file.as_ref().map(read_ca));
-    let prefix = prefix(form.prefix.as_ref(), problems);
-    let credentials = credentials(form.credentials, environment, problems);
-    let store = S3Store {
-        bucket: bucket?,
-        region,
-        endpoint: endpoint?,
-        addressing,
-        ca_pem,
-        checksums: checksums.unwrap_or_default(),
-        encryption,
-        storage_class: form.storage_class.map(|class| class.value),
-        credentials: credentials?,
-    };
-    Some((store, prefix?))
+    }
+}
+
+fn region(region: &Located<String>) -> Result<String, ConfigError> {
+    let named =
+        |problem| ConfigError::new(&region.origin, format!("{:?} is {problem}", region.value));
+    names::check_region(&region.value).map_err(named)?;
+    Ok(region.value.clone())
 }
 
 /// Fills what the form leaves open with what the services' own tools read from the environment.
 ///
 /// A region and an endpoint there are meant for Amazon, never for `MinIO`.
 fn with_environment(mut form: S3Form, amazon: bool, environment: &Environment) -> S3Form {
-    let first = |names: &[&str]| {
-        names.iter().find_map(|name| {
-            let origin = Origin::Variable((*name).to_owned());
-            Some(Located::new(environment.get(name)?.to_owned(), origin))
-        })
-    };
+    if !amazon {
+        return form;
+    }
+    let first = |names: &[&str]| names.iter().find_map(|name| environment.located(name));
+    let names = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+    form.region = form.region.or_else(|| first(&names));
     let ignored = environment
         .get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
         .is_some_and(|text| text.eq_ignore_ascii_case("true"));
-    if amazon {
-        let names = ["AWS_REGION", "AWS_DEFAULT_REGION"];
-        form.region = form.region.or_else(|| first(&names));
-    }
-    if amazon && !ignored {
+    if !ignored {
         form.endpoint_url = form
             .endpoint_url
             .or_else(|| first(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]));
+        form.sts_endpoint_url = form
+            .sts_endpoint_url
+            .or_else(|| first(&["AWS_ENDPOINT_URL_STS"]));
     }
-    // Over plain http no certificate is looked at, so none are read.
-    let plain = form
-        .endpoint_url
-        .as_ref()
-        .is_some_and(|url| url.value.starts_with("http://"));
-    form.ca_file = form.ca_file.or_else(|| {
-        if plain {
-            return None;
-        }
-        let bundle = first(&["AWS_CA_BUNDLE"])?;
-        let path = Path::new(&bundle.value).to_owned();
-        Some(Located::<PathBuf>::new(path, bundle.origin))
-    });
     form
 }
 
@@ -221,53 +244,4 @@ fn encryption(
             mode
         }
     }
-}
-
-fn credentials(
-    form: Option<KeysForm>,
-    environment: &Environment,
-    problems: &mut Problems,
-) -> Option<S3Credentials> {
-    let Some(form) = form.or_else(|| keys_of(environment)) else {
-        return Some(S3Credentials::DefaultChain);
-    };
-    let (id, secret) = (form.id, form.secret);
-    if id.is_none() || secret.is_none() {
-        let problem = "an access key is an id and a secret; expected access_key_id (or _file, \
-                       _env) and secret_access_key_file (or _env)";
-        let partly = match &form.origin {
-            Origin::Variable(_) => {
-                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together, and \
-                                    only one of them is set"
-            }
-            _ => problem,
-        };
-        problems.add(ConfigError::new(&form.origin, partly));
-    }
-    let mut read = |given: Given| problems.keep(given.read(environment));
-    let id = id.map(&mut read);
-    let secret = secret.map(&mut read);
-    let token = form.session_token.map(&mut read);
-    Some(S3Credentials::AccessKey {
-        id: id??.secret.expose().to_owned(),
-        secret: secret??,
-        session_token: match token {
-            None => None,
-            Some(token) => Some(token?),
-        },
-    })
-}
-
-/// Returns the access key of the environment, where either half of it is set.
-fn keys_of(environment: &Environment) -> Option<KeysForm> {
-    let usual = |name: &str| environment.get(name).map(|_| Given::usual_variable(name));
-    let id = usual("AWS_ACCESS_KEY_ID");
-    let secret = usual("AWS_SECRET_ACCESS_KEY");
-    let origin = id.as_ref().or(secret.as_ref())?.origin().clone();
-    Some(KeysForm {
-        origin,
-        id,
-        secret,
-        session_token: usual("AWS_SESSION_TOKEN"),
-    })
 }

@@ -1,9 +1,12 @@
 //! The effective configuration as text, with secrets hidden.
 
-use super::azure::{AzureCredentials, AzureStore};
+mod credentials;
+
+use super::azure::{AzureStore, Cloud};
+use super::endpoint::Endpoint;
 use super::file::ConfigFile;
 use super::given::Sourced;
-use super::s3::{Addressing, Checksums, Encryption, S3Credentials, S3Store};
+use super::s3::{Addressing, Checksums, Encryption, S3Store};
 use super::target::{StoreConfig, Target};
 use super::values::duration_text;
 use crate::report::Access;
@@ -85,6 +88,7 @@ fn show_target(sheet: &mut Sheet, target: &Target) {
         Access::Undeclared => sheet.comment("access is not declared: verify tells which one fits"),
         access => sheet.text("access", access.name()),
     }
+    sheet.maybe("expect_principal", target.expect_principal.as_deref());
     sheet.maybe("timeout", target.timeout.map(duration_text).as_deref());
     match &target.store {
         StoreConfig::S3(store) => show_s3(sheet, &format!("{path}.s3"), target, store),
@@ -111,6 +115,8 @@ fn show_s3(sheet: &mut Sheet, path: &str, target: &Target, store: &S3Store) {
     sheet.text("prefix", target.prefix.as_str());
     sheet.maybe("region", store.region.as_deref());
     sheet.maybe("endpoint_url", target.store.endpoint());
+    let sts = store.sts_endpoint.as_ref();
+    sheet.maybe("sts_endpoint_url", sts.map(Endpoint::as_str));
     sheet.maybe(
         "addressing",
         store.addressing.map(|addressing| match addressing {
@@ -135,21 +141,7 @@ fn show_s3(sheet: &mut Sheet, path: &str, target: &Target, store: &S3Store) {
     }
     sheet.maybe("storage_class", store.storage_class.as_deref());
     show_ca(sheet, store.ca_pem.as_deref());
-    match &store.credentials {
-        S3Credentials::DefaultChain => sheet.comment("credentials: the provider's usual chain"),
-        S3Credentials::AccessKey {
-            id,
-            secret,
-            session_token,
-        } => {
-            sheet.table(&format!("{path}.credentials"));
-            sheet.text("access_key_id", id);
-            sheet.secret("secret_access_key", secret);
-            if let Some(token) = session_token {
-                sheet.secret("session_token", token);
-            }
-        }
-    }
+    credentials::s3(sheet, path, &store.credentials);
 }
 
 fn show_azure(sheet: &mut Sheet, path: &str, target: &Target, store: &AzureStore) {
@@ -158,22 +150,19 @@ fn show_azure(sheet: &mut Sheet, path: &str, target: &Target, store: &AzureStore
     sheet.text("container", &store.container);
     sheet.text("prefix", target.prefix.as_str());
     sheet.maybe("endpoint_url", target.store.endpoint());
-    let authority = store.authority.as_ref();
-    sheet.maybe("authority_host", authority.map(super::Endpoint::as_str));
-    show_ca(sheet, store.ca_pem.as_deref());
-    match &store.credentials {
-        AzureCredentials::AccountKey(key) => sheet.secret("account_key", key),
-        AzureCredentials::Sas(token) => sheet.secret("sas_token", token),
-        AzureCredentials::ServicePrincipal(principal) => {
-            sheet.table(&format!("{path}.service_principal"));
-            sheet.maybe("subscription_id", principal.subscription_id.as_deref());
-            sheet.text("tenant_id", &principal.tenant_id);
-            sheet.text("client_id", &principal.client_id);
-            sheet.secret("client_secret", &principal.client_secret);
-            let expires = principal.client_secret_expires.map(|date| date.to_string());
-            sheet.maybe("client_secret_expires", expires.as_deref());
-        }
+    if store.cloud != Cloud::Public {
+        sheet.text("cloud", store.cloud.name());
     }
+    sheet.maybe("endpoint_suffix", store.endpoint_suffix.as_deref());
+    let authority = store.authority.as_ref();
+    sheet.maybe("authority_host", authority.map(Endpoint::as_str));
+    if store.management {
+        sheet.line("management = true");
+    }
+    let management = store.management_endpoint.as_ref();
+    sheet.maybe("management_endpoint", management.map(Endpoint::as_str));
+    show_ca(sheet, store.ca_pem.as_deref());
+    credentials::azure(sheet, path, &store.credentials);
 }
 
 fn show_ca(sheet: &mut Sheet, pem: Option<&[u8]>) {
@@ -184,6 +173,6 @@ fn show_ca(sheet: &mut Sheet, pem: Option<&[u8]>) {
         .matches("-----BEGIN CERTIFICATE-----")
         .count();
     sheet.comment(&format!(
-        "the CA file adds {count} trusted certificates to the system's"
+        "{count} certificates are trusted beside the system's"
     ));
 }

@@ -24,6 +24,8 @@ const HEAD: &str = "\
 #   read-only    read and list, as a restore site does
 # Not declared, `backstop verify` tells which of them fit.
 # access = \"put-get\"
+# Who the credentials have to make us; anybody else is a failure.
+# expect_principal = \"*:role/backup\"
 # The longest that one run may take.
 # timeout = \"60s\"
 ";
@@ -35,14 +37,55 @@ const S3_MORE: &str = "\
 ";
 
 const COMMON_MORE: &str = "\
+# sts_endpoint_url = \"https://sts.example.com\"   # where roles come from, if not the usual place
 # addressing = \"path\"                # or \"virtual\"
 # ca_file = \"ca.pem\"                 # trusted beside the system's certificates
 # checksums = \"when-supported\"       # or \"when-required\", for stores that refuse checksums
 ";
 
 const AZURE_MORE: &str = "\
-# ca_file = \"ca.pem\"                 # trusted beside the system's certificates
+# cloud = \"public\"                   # or \"us-government\", \"china\"
+# endpoint_suffix = \"blob.core.mycloud.example\"   # of any other cloud
 # authority_host = \"https://login.microsoftonline.com\"
+# management = true                  # ask for the subscription; its format is checked in any case
+# management_endpoint = \"https://management.azure.com\"
+# ca_file = \"ca.pem\"                 # trusted beside the system's certificates
+";
+
+/// The ways to come by credentials of S3 and `MinIO`, for a table that is there or not.
+const WAYS: &str = "\
+# kind pins one way, so that nothing falls through to another identity:
+#   access-key    the fields above, or the folder of a Kubernetes secret
+#   profile       of ~/.aws
+#   process       a command that prints credentials
+#   assume-role   a role, with source_profile, source or an access key
+#   node-role     the role of the machine, by its metadata service
+#   web-identity  a role for the token of a service account
+#   container     EKS Pod Identity, ECS
+#   chain         the first of environment, profile, web identity, container, node role
+# kind = \"node-role\"
+# directory = \"/run/secrets/backup\"
+# profile = \"backup\"
+# credential_process = \"/opt/bin/keys --json\"
+# role_arn = \"arn:aws:iam::123456789012:role/backup\"
+# external_id_file = \"/run/secrets/external-id\"   # or written down, or …_env
+# session_name = \"backstop\"
+# duration = \"1h\"
+# source_profile = \"default\"
+# source = \"node-role\"
+# token_file = \"/var/run/secrets/eks.amazonaws.com/serviceaccount/token\"
+";
+
+/// The other ways to come by credentials of Azure; one of them is left in the end.
+const AZURE_WAYS: &str = "
+# In place of the credentials above, one of these:
+# [targets.primary.azure.workload_identity]   # what is left out, AZURE_* variables say
+# tenant_id = \"00000000-0000-0000-0000-000000000000\"
+# client_id = \"00000000-0000-0000-0000-000000000000\"
+# token_file = \"/var/run/secrets/azure/tokens/azure-identity-token\"
+# [targets.primary.azure.managed_identity]    # without an id, the machine's own
+# client_id = \"00000000-0000-0000-0000-000000000000\"
+# or, in [targets.primary.azure]: account_key_file, sas_token_file, connection_string_file
 ";
 
 /// Returns a commented configuration file for the place a URL names, or for what the environment
@@ -171,58 +214,82 @@ fn maybe(name: &str, value: Option<&str>, example: &str) -> String {
     }
 }
 
-/// The table of an access key: as it is in the environment, else as an example in comments.
+/// The table of credentials: as they are in the environment, else as examples in comments.
 fn keys(provider: &str, environment: &Environment) -> String {
     let table = format!("[targets.primary.{provider}.credentials]\n");
-    if environment.get("AWS_ACCESS_KEY_ID").is_none() {
+    if environment.get("AWS_ACCESS_KEY_ID").is_some() {
+        let token = match environment.get("AWS_SESSION_TOKEN") {
+            Some(_) => "session_token_env = \"AWS_SESSION_TOKEN\"\n",
+            None => "",
+        };
         return format!(
-            "\n# Without this table the usual chain is asked: AWS_* variables, profile, web\n\
-             # identity, container, instance.\n# {table}\
-             # access_key_id_file     = \"/run/secrets/id\"\n\
-             # secret_access_key_file = \"/run/secrets/key\"\n"
+            "\n# Or …_file = \"/run/secrets/…\"; each target may have variables of its own.\n{table}\
+             access_key_id_env = \"AWS_ACCESS_KEY_ID\"\n\
+             secret_access_key_env = \"AWS_SECRET_ACCESS_KEY\"\n{token}{WAYS}"
         );
     }
-    let token = match environment.get("AWS_SESSION_TOKEN") {
-        Some(_) => "session_token_env = \"AWS_SESSION_TOKEN\"\n",
-        None => "",
-    };
+    let set = |name: &str| environment.get(name).is_some();
+    if set("AWS_ROLE_ARN") && set("AWS_WEB_IDENTITY_TOKEN_FILE") {
+        return format!(
+            "\n# AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE say the rest.\n{table}\
+             kind = \"web-identity\"\n"
+        );
+    }
     format!(
-        "\n# Or …_file = \"/run/secrets/…\"; each target may have variables of its own.\n{table}\
-         access_key_id_env = \"AWS_ACCESS_KEY_ID\"\n\
-         secret_access_key_env = \"AWS_SECRET_ACCESS_KEY\"\n{token}"
+        "\n# Without this table the usual chain is asked: AWS_* variables, profile, web\n\
+         # identity, container, node role.\n# {table}\
+         # access_key_id_file     = \"/run/secrets/id\"\n\
+         # secret_access_key_file = \"/run/secrets/key\"\n{WAYS}"
     )
 }
 
 fn azure_credentials(environment: &Environment) -> String {
-    for (field, name) in [
+    let set = |name: &str| environment.get(name).is_some();
+    let proofs = [
+        ("AZURE_CLIENT_SECRET", "service_principal"),
+        ("AZURE_CLIENT_CERTIFICATE_PATH", "service_principal"),
+        ("AZURE_FEDERATED_TOKEN_FILE", "workload_identity"),
+    ];
+    let proof = proofs.into_iter().find(|(name, _)| set(name));
+    let fields = [
         ("sas_token_env", "AZURE_STORAGE_SAS_TOKEN"),
         ("account_key_env", "AZURE_STORAGE_KEY"),
-    ] {
-        let principal = environment.get("AZURE_CLIENT_SECRET").is_some();
-        if !principal && environment.get(name).is_some() {
-            return format!("{field} = {}\n", quoted(name));
+        ("connection_string_env", super::connection_string::VARIABLE),
+    ];
+    let field = fields.into_iter().find(|(_, name)| set(name));
+    match (proof, field) {
+        (Some((_, "workload_identity")), _) => {
+            "\n# The variables AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE say \
+             the rest.\n[targets.primary.azure.workload_identity]\n"
+                .to_owned()
         }
+        (None, Some((field, name))) => format!("{field} = {}\n", quoted(name)),
+        _ => format!("{}{AZURE_WAYS}", principal(environment)),
     }
-    if environment
-        .get(super::connection_string::VARIABLE)
-        .is_some()
-        && environment.get("AZURE_CLIENT_ID").is_none()
-    {
-        let variable = super::connection_string::VARIABLE;
-        return format!("# The key or signature is read from {variable}.\n");
-    }
+}
+
+fn principal(environment: &Environment) -> String {
     let id = |name: &str| {
         let id = environment
             .get(name)
             .unwrap_or("00000000-0000-0000-0000-000000000000");
         quoted(id)
     };
+    let certificate = environment.get("AZURE_CLIENT_CERTIFICATE_PATH");
+    let secret = environment.get("AZURE_CLIENT_SECRET").is_some();
+    let proof = match certificate.filter(|_| !secret) {
+        Some(path) => format!("client_certificate_file = {}\n", quoted(path)),
+        None => "client_secret_env = \"AZURE_CLIENT_SECRET\"\n\
+                 # client_secret_file = \"/run/secrets/client-secret\"\n\
+                 # client_secret_expires = \"2027-03-01\"   # the service does not tell it\n\
+                 # client_certificate_file = \"/run/secrets/client.pem\"   # in place of the secret\n\
+                 # federated_token_file = \"/run/secrets/token\"           # or of both\n\
+                 # directory = \"/run/secrets/azure\"   # or all of it from a Kubernetes secret\n"
+            .to_owned(),
+    };
     format!(
         "\n[targets.primary.azure.service_principal]\n\
-         subscription_id = {}\ntenant_id = {}\nclient_id = {}\n\
-         client_secret_env = \"AZURE_CLIENT_SECRET\"\n\
-         # client_secret_file = \"/run/secrets/client-secret\"\n\
-         # client_secret_expires = \"2027-03-01\"   # the service does not tell it\n",
+         subscription_id = {}\ntenant_id = {}\nclient_id = {}\n{proof}",
         id("AZURE_SUBSCRIPTION_ID"),
         id("AZURE_TENANT_ID"),
         id("AZURE_CLIENT_ID"),
@@ -305,6 +372,27 @@ mod tests {
             ],
         );
         let string = "AccountName=acme;AccountKey=hunter2;BlobEndpoint=https://acme.example.com";
+        let roles = [
+            ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/backup"),
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/token"),
+        ];
+        assert!(holds(None, &roles).contains("kind = \"web-identity\""));
+        let guid = "11111111-2222-3333-4444-555555555555";
+        let text = holds(None, &[("AZURE_STORAGE_CONNECTION_STRING", string)]);
+        assert!(text.contains("connection_string_env"), "{text}");
+        let workload = [
+            ("AZURE_TENANT_ID", guid),
+            ("AZURE_CLIENT_ID", guid),
+            ("AZURE_FEDERATED_TOKEN_FILE", "/var/run/secrets/token"),
+        ];
+        let text = starter(
+            Some("azure://acme/backups"),
+            &workload.into_iter().collect(),
+        );
+        let file = ConfigFile::parse(Path::new("x.toml"), text.expect("text")).expect("file");
+        let workload = workload.into_iter().collect();
+        let targets = file.targets(file.names(), &workload, &[]).expect("targets");
+        assert!(format!("{targets:?}").contains("Federated"), "{targets:?}");
         let text = holds(None, &[("AZURE_STORAGE_CONNECTION_STRING", string)]);
         assert!(
             text.contains("endpoint_url = \"https://acme.example.com\""),

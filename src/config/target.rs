@@ -1,7 +1,6 @@
 //! A target: values that a store can be made of.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use backstop_contract::KeyPrefix;
@@ -9,13 +8,14 @@ use backstop_contract::KeyPrefix;
 use crate::report::{Access, Level};
 
 use super::azure::{self, AzureStore};
+use super::credentials_file::LaidOver;
 use super::document::suggestion;
 use super::environment::Environment;
 use super::file::{StoreForm, TargetForm};
-use super::given::io_words;
 use super::origin::{Located, Origin};
 use super::problem::{ConfigError, Problems};
 use super::s3::{self, S3Store};
+use super::shown;
 use super::values::parse_duration;
 
 /// A configured place to verify, validated, with its secrets read.
@@ -25,6 +25,10 @@ pub struct Target {
     pub name: String,
     /// What its credentials are meant to be able to do.
     pub access: Access,
+    /// Who the credentials have to make us, as a pattern; absent where nobody said so.
+    pub expect_principal: Option<String>,
+    /// Whether the configuration says who asks, so that `--credentials` has no say.
+    pub own_credentials: bool,
     /// The prefix that backups are written under.
     pub prefix: KeyPrefix,
     /// The place.
@@ -83,12 +87,19 @@ impl StoreConfig {
     }
 
     fn risks(&self) -> Vec<String> {
-        let (endpoint, credential) = match self {
-            Self::S3(store) | Self::Minio(store) => (store.endpoint.as_ref(), None),
-            Self::Azure(store) => (store.endpoint.as_ref(), store.credentials.risk()),
+        let (endpoint, sts) = match self {
+            Self::S3(store) | Self::Minio(store) => {
+                let sts = store.sts_endpoint.as_ref();
+                (store.endpoint.as_ref(), sts)
+            }
+            Self::Azure(store) => (store.endpoint.as_ref(), None),
         };
-        let endpoint = endpoint.and_then(super::Endpoint::risk);
-        endpoint.into_iter().chain(credential).collect()
+        let mut risks: Vec<_> = [endpoint, sts]
+            .into_iter()
+            .filter_map(|endpoint| endpoint?.risk())
+            .collect();
+        risks.dedup();
+        risks
     }
 }
 
@@ -113,36 +124,54 @@ pub(super) fn validate(
     known_checks: &[&str],
     problems: &mut Problems,
 ) -> Option<Target> {
+    let own_credentials = form.store.has_credentials();
+    let environment = environment.in_force(own_credentials);
     let access = form.access.as_ref().map(|word| one_of(word, &accesses()));
     let access = problems.keep_some(access);
     let timeout = duration(form.timeout.as_ref(), problems);
     let sweep_after = duration(form.sweep_after.as_ref(), problems);
     let levels = levels(&form.levels, known_checks, problems);
+    let expect_principal = expected(form.expect_principal.as_ref(), problems);
     let (store, prefix) = match form.store {
         StoreForm::S3(form) => {
-            let (store, prefix) = s3::validate(form, true, environment, problems)?;
+            let (store, prefix) = s3::validate(*form, true, &environment, problems)?;
             (StoreConfig::S3(store), prefix)
         }
         StoreForm::Minio(form) => {
-            let (store, prefix) = s3::validate(form, false, environment, problems)?;
+            let (store, prefix) = s3::validate(*form, false, &environment, problems)?;
             (StoreConfig::Minio(store), prefix)
         }
         StoreForm::Azure(form) => {
-            let (store, prefix) = azure::validate(form, environment, problems)?;
+            let (store, prefix) = azure::validate(*form, &environment, problems)?;
             (StoreConfig::Azure(store), prefix)
         }
     };
+    let mut risks = store.risks();
+    risks.extend(problems.take_risks());
+    risks.extend(environment.laid_over().and_then(LaidOver::risk));
     Some(Target {
         name: form.name.value,
         access: access.unwrap_or_default(),
+        expect_principal,
+        own_credentials,
         folder: folder(form.folder.as_ref(), &prefix, problems),
         prefix,
-        risks: store.risks(),
+        risks,
         store,
         levels,
         sweep_after: sweep_after.unwrap_or(Target::SWEEP_AFTER),
         timeout,
     })
+}
+
+fn expected(written: Option<&Located<String>>, problems: &mut Problems) -> Option<String> {
+    let written = written?;
+    if written.value.trim().is_empty() {
+        let problem = "it is empty; expected a name or a pattern such as \
+                       arn:aws:iam::123456789012:role/backup or *backup*";
+        problems.add(ConfigError::new(&written.origin, problem));
+    }
+    Some(written.value.clone())
 }
 
 fn accesses() -> Vec<(&'static str, Access)> {
@@ -212,8 +241,8 @@ pub(super) fn one_of<T: Clone>(
     found.map(|(_, value)| value.clone()).ok_or_else(|| {
         let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
         let problem = format!(
-            "{:?} is not known here; expected {}",
-            word.value,
+            "{} is not known here; expected {}",
+            shown::word(&word.value),
             names.join(", ")
         );
         ConfigError::new(&word.origin, problem)
@@ -250,23 +279,4 @@ pub(super) fn prefix(
         );
         ConfigError::new(&written.origin, problem)
     }))
-}
-
-/// Reads certificates in PEM.
-pub(super) fn read_ca(path: &Located<PathBuf>) -> Result<Vec<u8>, ConfigError> {
-    const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
-    let shown = path.value.display();
-    let refuse = |problem: String| ConfigError::new(&path.origin, problem);
-    let bytes = std::fs::read(&path.value).map_err(|error| {
-        refuse(format!(
-            "cannot read the file {shown}: {}",
-            io_words(&error)
-        ))
-    })?;
-    if bytes.windows(BEGIN.len()).any(|window| window == BEGIN) {
-        return Ok(bytes);
-    }
-    Err(refuse(format!(
-        "the file {shown} has no certificate in PEM; expected -----BEGIN CERTIFICATE----- in it"
-    )))
 }

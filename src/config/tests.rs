@@ -1,10 +1,13 @@
 //! Whole files: what is taken, and what every kind of mistake is answered with.
 
+mod ways;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    AzureCredentials, ConfigFile, Encryption, Environment, S3Credentials, StoreConfig, Target, show,
+    AzureCredentials, ConfigFile, Encryption, Environment, Proof, S3Credentials, StoreConfig,
+    Target, show,
 };
 use crate::report::{Access, Level};
 
@@ -91,10 +94,12 @@ fn a_whole_file_is_taken() {
     let StoreConfig::Azure(azure) = &dr.store else {
         panic!("{dr:?}");
     };
-    let AzureCredentials::ServicePrincipal(principal) = &azure.credentials else {
+    let AzureCredentials::Application(principal) = &azure.credentials else {
         panic!("{azure:?}");
     };
-    assert_eq!(principal.client_secret.secret.expose(), "hunter2");
+    assert!(matches!(&principal.proof, Proof::Secret(read) if read.secret.expose() == "hunter2"));
+    let ends = principal.secret_expires.map(|day| day.to_string());
+    assert_eq!(ends.as_deref(), Some("2999-03-01"));
     assert!(dr.risks.is_empty(), "{:?}", dr.risks);
 }
 
@@ -190,7 +195,7 @@ fn mistakes_name_file_line_and_field() {
         (
             s3_with("region = \"eu-west-1\"\n[targets.primary.kinds.upgrade]"),
             "/etc/b.toml:4: targets.primary.kinds: unknown field; known here: access, azure, \
-             levels, minio, s3, sandbox, timeout",
+             expect_principal, levels, minio, s3, sandbox, timeout",
         ),
     ] {
         let problem = targets(&text).expect_err(&text);
@@ -207,7 +212,7 @@ fn every_mistake_is_reported_at_once() {
     let problem = problem.expect_err("mistakes");
     let lines: Vec<_> = problem.lines().collect();
     assert!(lines.len() >= 5, "{problem}");
-    for (line, number) in lines.iter().zip(["2", "3", "5", "6", "6", "7"]) {
+    for (line, number) in lines.iter().zip(["2", "3", "5", "6", "7"]) {
         assert!(
             line.starts_with(&format!("/etc/b.toml:{number}: ")),
             "{problem}"

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use super::address::{self, Place};
+use super::azure::{AzureForm, CredentialsForm};
 use super::connection_string::ConnectionString;
 use super::environment::Environment;
-use super::file::{AzureForm, S3Form, StoreForm, TargetForm};
+use super::file::{StoreForm, TargetForm};
 use super::origin::{Located, Origin};
 use super::problem::{ConfigError, ConfigErrors, Problems};
+use super::s3::S3Form;
 use super::target::{self, Target};
 
 /// The flags that complete a URL, exactly as given.
@@ -23,12 +25,17 @@ pub struct UrlFlags {
     pub ca_file: Option<PathBuf>,
     /// `--access`.
     pub access: Option<String>,
+    /// `--expect-principal`.
+    pub expect_principal: Option<String>,
     /// `--allow-http`.
     pub allow_http: bool,
+    /// `--credentials`, which is of use without a URL too: for every target whose credentials the
+    /// configuration does not name.
+    pub credentials: Option<PathBuf>,
 }
 
 impl UrlFlags {
-    /// Returns the names of the flags that were given.
+    /// Returns the names of the flags that were given and are of use with a URL alone.
     #[must_use]
     pub fn given(&self) -> Vec<&'static str> {
         let flags = [
@@ -37,6 +44,7 @@ impl UrlFlags {
             ("--addressing", self.addressing.is_some()),
             ("--ca-file", self.ca_file.is_some()),
             ("--access", self.access.is_some()),
+            ("--expect-principal", self.expect_principal.is_some()),
             ("--allow-http", self.allow_http),
         ];
         let given = flags.into_iter().filter(|(_, given)| *given);
@@ -67,6 +75,7 @@ pub fn url_target(
     let form = TargetForm {
         name: argument(text.to_owned()),
         access: flag("--access", flags.access.as_ref()),
+        expect_principal: flag("--expect-principal", flags.expect_principal.as_ref()),
         timeout: None,
         store: store(place, flags, environment, &mut problems),
         levels: Vec::new(),
@@ -101,7 +110,7 @@ fn store(
             let mut form = s3_form(bucket, prefix, flags);
             form.region = form.region.or(region.map(argument));
             form.endpoint_url = endpoint_flag;
-            StoreForm::S3(form)
+            StoreForm::S3(Box::new(form))
         }
         Place::Minio {
             endpoint,
@@ -114,7 +123,7 @@ fn store(
             }
             let mut form = s3_form(bucket, prefix, flags);
             form.endpoint_url = Some(argument(endpoint));
-            StoreForm::Minio(form)
+            StoreForm::Minio(Box::new(form))
         }
         Place::Azure {
             account,
@@ -123,20 +132,22 @@ fn store(
             endpoint,
         } => {
             refuse_s3_flags(flags, problems);
-            check_connection_string(&account, environment, problems);
-            StoreForm::Azure(AzureForm {
+            check_connection_string(&account, &environment.in_force(false), problems);
+            StoreForm::Azure(Box::new(AzureForm {
                 origin: Origin::Argument,
                 account: Some(argument(account)),
                 container: Some(argument(container)),
                 prefix: Some(argument(prefix)),
+                cloud: None,
                 endpoint_url: endpoint_flag.or(endpoint.map(argument)),
+                endpoint_suffix: None,
                 authority_host: None,
+                management: None,
+                management_endpoint: None,
                 ca_file: flag("--ca-file", flags.ca_file.as_ref()),
                 allow_http: flag("--allow-http", Some(&flags.allow_http)),
-                principal: None,
-                account_key: None,
-                sas_token: None,
-            })
+                credentials: CredentialsForm::default(),
+            }))
         }
     }
 }
@@ -148,6 +159,7 @@ fn s3_form(bucket: String, prefix: String, flags: &UrlFlags) -> S3Form {
         prefix: Some(argument(prefix)),
         region: flag("--region", flags.region.as_ref()),
         endpoint_url: None,
+        sts_endpoint_url: None,
         addressing: flag("--addressing", flags.addressing.as_ref()),
         ca_file: flag("--ca-file", flags.ca_file.as_ref()),
         checksums: None,
@@ -170,8 +182,10 @@ fn refuse_s3_flags(flags: &UrlFlags, problems: &mut Problems) {
 
 /// A connection string of another account must not go unnoticed where nothing else is set.
 fn check_connection_string(account: &str, environment: &Environment, problems: &mut Problems) {
-    const OTHERS: [&str; 3] = [
+    const OTHERS: [&str; 5] = [
         "AZURE_CLIENT_SECRET",
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+        "AZURE_FEDERATED_TOKEN_FILE",
         "AZURE_STORAGE_SAS_TOKEN",
         "AZURE_STORAGE_KEY",
     ];
@@ -189,7 +203,7 @@ fn check_connection_string(account: &str, environment: &Environment, problems: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{AzureCredentials, S3Credentials, StoreConfig};
+    use crate::config::{AzureCredentials, S3Credentials, StoreConfig, Which};
     use crate::report::Access;
 
     const KEYS: [(&str, &str); 2] = [
@@ -287,7 +301,8 @@ mod tests {
                     panic!("not Azure");
                 };
                 match store.credentials {
-                    AzureCredentials::ServicePrincipal(_) => "principal",
+                    AzureCredentials::Application(_) => "principal",
+                    AzureCredentials::ManagedIdentity(_) => "managed",
                     AzureCredentials::AccountKey(_) => "key",
                     AzureCredentials::Sas(_) => "sas",
                 }
@@ -297,17 +312,79 @@ mod tests {
     }
 
     #[test]
-    fn without_azure_credentials_the_variables_are_listed() {
-        let flags = UrlFlags::default();
-        let environment: Environment = [("AZURE_CLIENT_ID", "x")].into_iter().collect();
-        let error = url_target("azure://acme/backups", &flags, &environment).expect_err("none");
-        let error = error.to_string();
-        for words in [
-            "AZURE_STORAGE_CONNECTION_STRING",
-            "AZURE_STORAGE_SAS_TOKEN",
-            "now missing: AZURE_TENANT_ID, AZURE_CLIENT_SECRET",
+    fn without_azure_credentials_the_identity_of_the_machine_is_asked_for() {
+        let guid = "11111111-2222-3333-4444-555555555555";
+        for (variables, expected) in [
+            (&[][..], Which::System),
+            (
+                &[("AZURE_CLIENT_ID", guid)],
+                Which::ClientId(guid.to_owned()),
+            ),
         ] {
-            assert!(error.contains(words), "{error}");
+            let flags = UrlFlags::default();
+            let environment = variables.iter().copied().collect();
+            let target = url_target("azure://acme/backups", &flags, &environment).expect("target");
+            let StoreConfig::Azure(store) = target.store else {
+                panic!("not Azure");
+            };
+            let AzureCredentials::ManagedIdentity(identity) = store.credentials else {
+                panic!("{:?}", store.credentials);
+            };
+            assert_eq!(identity.which, expected);
+            let passed: Vec<_> = identity
+                .passed_over
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            assert_eq!(
+                passed,
+                [
+                    "client secret: AZURE_CLIENT_SECRET is not set",
+                    "client certificate: AZURE_CLIENT_CERTIFICATE_PATH is not set",
+                    "workload identity: AZURE_FEDERATED_TOKEN_FILE is not set",
+                    "shared access signature: AZURE_STORAGE_SAS_TOKEN is not set",
+                    "account key: AZURE_STORAGE_KEY is not set",
+                    "connection string: AZURE_STORAGE_CONNECTION_STRING is not set",
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn an_account_lies_in_the_cloud_that_everything_agrees_on() {
+        let key = ("AZURE_STORAGE_KEY", "a2V5");
+        for (url, variables, host) in [
+            (
+                "azure://acme/backups",
+                &[key][..],
+                "acme.blob.core.windows.net",
+            ),
+            (
+                "azure://acme/backups",
+                &[("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us")],
+                "acme.blob.core.usgovcloudapi.net",
+            ),
+            (
+                "azure://acme/backups",
+                &[("AZURE_CLOUD_NAME", "azureChinaCloud")],
+                "acme.blob.core.chinacloudapi.cn",
+            ),
+            // An authority that is set for others has no say against a key.
+            (
+                "https://acme.blob.core.usgovcloudapi.net/backups",
+                &[
+                    key,
+                    ("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.com"),
+                ],
+                "acme.blob.core.usgovcloudapi.net",
+            ),
+        ] {
+            let environment = variables.iter().copied().collect();
+            let target = url_target(url, &UrlFlags::default(), &environment).expect(url);
+            let StoreConfig::Azure(store) = target.store else {
+                panic!("not Azure");
+            };
+            assert_eq!(store.host(), host);
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use backstop_contract::fault::{Fault, FaultStore};
 use backstop_contract::memory::Denied;
@@ -228,7 +227,7 @@ async fn visit(server: &DemoServer, scene: &Scene) -> Result<Report, TourError> 
     let url = format!("s3://{}/backups", scene.bucket);
     let target = url_target(&url, &flags, &environment).map_err(|error| refused(&error))?;
     let tap = WireTap::new(Arc::new(NoEvents));
-    let connected = connect(&target, tap.clone())
+    let connected = connect(&target, RunRequest::TIMEOUT, tap.clone())
         .await
         .map_err(|error| refused(&error))?;
     let location = format!("{}/{}", connected.store.location(), target.prefix);
@@ -250,6 +249,8 @@ fn request(target: Target, location: String, server: &DemoServer) -> RunRequest 
         },
         vantage: Vantage::default(),
         access: target.access,
+        expect_principal: None,
+        management: false,
         prefix: target.prefix,
         encrypted: false,
         folder: target.folder,
@@ -257,7 +258,7 @@ fn request(target: Target, location: String, server: &DemoServer) -> RunRequest 
         only: None,
         quick: false,
         size: None,
-        timeout: Duration::from_mins(1),
+        timeout: RunRequest::TIMEOUT,
         sweep_after: target.sweep_after,
     }
 }

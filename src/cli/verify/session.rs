@@ -10,14 +10,12 @@ use super::super::args::VerifyArgs;
 use super::super::run::Mistake;
 use super::super::vantage::vantage;
 use super::Sink;
+use crate::check::Pattern;
 use crate::config::{Encryption, Environment, StoreConfig, Target};
 use crate::connect::{Connected, connect};
 use crate::engine::{RunRequest, WireTap};
 use crate::report::{Report, TargetInfo};
 use crate::verify::verify;
-
-/// The longest a run may take unless told otherwise.
-const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A target that is connected, with what is to be asked.
 pub(super) struct Session<'a> {
@@ -36,7 +34,10 @@ impl<'a> Session<'a> {
         environment: &Environment,
         sink: Sink,
     ) -> Result<Self, Mistake> {
-        let limit = args.timeout.or(target.timeout).unwrap_or(TIMEOUT);
+        let limit = args
+            .timeout
+            .or(target.timeout)
+            .unwrap_or(RunRequest::TIMEOUT);
         let (tap, connected, spent) = connect_within(target, &sink, limit).await?;
         let mut request = request(target, args, environment, &connected);
         request.timeout = limit.saturating_sub(spent);
@@ -89,7 +90,7 @@ async fn connect_within(
 ) -> Result<(Arc<WireTap>, Connected, Duration), Mistake> {
     let begun = Instant::now();
     let tap = WireTap::new(sink.clone());
-    match timeout(limit, connect(target, tap.clone())).await {
+    match timeout(limit, connect(target, limit, tap.clone())).await {
         Ok(Ok(connected)) => Ok((tap, connected, begun.elapsed())),
         Ok(Err(error)) => Err(Mistake::new(error.to_string())),
         Err(_) => Err(Mistake::new(format!(
@@ -126,6 +127,8 @@ fn request(
         },
         vantage: vantage(target, environment),
         access: target.access,
+        expect_principal: target.expect_principal.as_deref().map(Pattern::new),
+        management: matches!(&target.store, StoreConfig::Azure(store) if store.management),
         prefix: target.prefix.clone(),
         encrypted,
         folder: target.folder.clone(),
@@ -133,7 +136,7 @@ fn request(
         only: (!args.checks.is_empty()).then(|| args.checks.clone()),
         quick: args.quick,
         size: args.size,
-        timeout: TIMEOUT,
+        timeout: RunRequest::TIMEOUT,
         sweep_after: target.sweep_after,
     }
 }
