@@ -10,11 +10,11 @@ use backstop::engine::{NoEvents, RunRequest, WireTap};
 use backstop::report::{Access, Outcome, Report, TargetInfo, Vantage};
 use backstop::verify::verify;
 use backstop_contract::{
-    Aspect, BucketInfo, Capabilities, CompleteOptions, DeleteOptions, DeleteResult, Error,
-    ErrorKind, Exchange, GetOptions, GetResult, HeadOptions, Identity, Inspected, KeyPrefix,
+    Aspect, BucketInfo, Capabilities, CompleteOptions, Credential, DeleteOptions, DeleteResult,
+    Error, ErrorKind, Exchange, GetOptions, GetResult, HeadOptions, Identity, Inspected, KeyPrefix,
     ListOptions, ListPage, MemoryStore, ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken,
     Part, PartNumber, Principal, ProviderInfo, PutOptions, PutResult, Result, Sent, StoreLocation,
-    UploadId, UploadPage, VersionPage, WireObserver,
+    UploadId, UploadPage, VersionPage, Way, WireObserver,
 };
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -25,12 +25,20 @@ pub(super) struct Nobody;
 
 #[async_trait]
 impl Identity for Nobody {
-    async fn principal(&self) -> Result<Principal> {
-        Ok(Principal {
+    async fn credential(&self) -> Result<Credential> {
+        Ok(Credential {
+            way: Way::AccessKey,
             id: "nobody".to_owned(),
             source: "test".to_owned(),
             expires_at: None,
+            refreshes: false,
+            passed_over: Vec::new(),
+            doubts: Vec::new(),
         })
+    }
+
+    async fn principal(&self) -> Result<Principal> {
+        Ok(Principal::known_by(&self.credential().await?))
     }
 }
 
@@ -46,6 +54,8 @@ pub(super) fn request(access: Access) -> RunRequest {
         },
         vantage: Vantage::default(),
         access,
+        expect_principal: None,
+        management: false,
         prefix: KeyPrefix::new("production").expect("a prefix"),
         encrypted: false,
         folder: ".backstop".to_owned(),

@@ -4,5 +4,6 @@
 pub(crate) mod accesses;
 pub(crate) mod faults;
 mod harness;
+pub(crate) mod identities;
 pub(crate) mod soak;
 pub(crate) mod time;

@@ -40,6 +40,10 @@ const KEYS: [(&str, &str); 2] = [
 const CONFIG: &str = "[targets.primary.s3]\nbucket = \"acme-backups\"\n\n\
                       [targets.dr.azure]\naccount = \"acmebackups\"\ncontainer = \"backups\"\n";
 
+/// A target that says who asks.
+const OWN: &str = "[targets.own.s3]\nbucket = \"acme-backups\"\n\
+                   [targets.own.s3.credentials]\nkind = \"chain\"\n";
+
 /// Mistakes in a URL.
 #[rustfmt::skip]
 const URLS: &[Row] = &[
@@ -126,12 +130,58 @@ const BESIDE_URLS: &[Row] = &[
     ),
     row_in(
         &[],
-        &["azure://acme/backups"],
-        &[
-            "there are no credentials", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET",
-            "AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_KEY", "AZURE_STORAGE_CONNECTION_STRING",
-        ],
+        &["azure://acme/backups", "--endpoint-url", "http://127.0.0.1:1/acme"],
+        &["no credentials are set", "never sent over plain http", "AZURE_STORAGE_KEY"],
     ),
+    row_in(
+        &[("AZURE_CLIENT_CERTIFICATE_PATH", "none.pem"), ("AZURE_TENANT_ID", "acme.com")],
+        &["azure://acme/backups"],
+        &["AZURE_CLIENT_CERTIFICATE_PATH", "now missing: AZURE_CLIENT_ID"],
+    ),
+    row_in(
+        &[("AZURE_FEDERATED_TOKEN_FILE", "/token"), ("AZURE_STORAGE_KEY", PLANTED)],
+        &["azure://acme/backups"],
+        &["AZURE_FEDERATED_TOKEN_FILE", "now missing: AZURE_TENANT_ID, AZURE_CLIENT_ID"],
+    ),
+    row_in(
+        &[("AZURE_CLIENT_ID", PLANTED)],
+        &["azure://acme/backups"],
+        &["AZURE_CLIENT_ID", "groups of 8, 4, 4, 4 and 12"],
+    ),
+    row_in(
+        &[("AZURE_CLOUD_NAME", "AzureMoonCloud"), ("AZURE_STORAGE_KEY", "a2V5")],
+        &["azure://acme/backups"],
+        &["AZURE_CLOUD_NAME", "public, us-government or china"],
+    ),
+    row_in(
+        &[("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.com")],
+        &["https://acme.blob.core.usgovcloudapi.net/backups"],
+        &["AZURE_AUTHORITY_HOST", "login.microsoftonline.com", "acme.blob.core.usgovcloudapi.net", "us-government"],
+    ),
+    row_in(
+        &[
+            ("AZURE_CLOUD_NAME", "AzureUSGovernment"),
+            ("AZURE_STORAGE_CONNECTION_STRING", "AccountName=acme;AccountKey=Pl4ntedSecret;EndpointSuffix=core.windows.net"),
+        ],
+        &["azure://acme/backups"],
+        &["AZURE_STORAGE_CONNECTION_STRING", "core.windows.net belongs to the cloud public", "AZURE_CLOUD_NAME"],
+    ),
+    row_in(
+        &[("SSL_CERT_FILE", "/nowhere/ca.pem")],
+        &["s3://acme"],
+        &["environment variable SSL_CERT_FILE", "/nowhere/ca.pem"],
+    ),
+    row_in(
+        &[("CREDENTIALS_DIRECTORY", "/nowhere")],
+        &["s3://acme"],
+        &["environment variable CREDENTIALS_DIRECTORY", "/nowhere", "does not exist"],
+    ),
+    row_in(
+        &[("AWS_ENDPOINT_URL_STS", "http://sts.example.com")],
+        &["s3://acme"],
+        &["environment variable AWS_ENDPOINT_URL_STS", "plain http"],
+    ),
+    row(&["s3://acme", "--expect-principal", " "], &["--expect-principal", "it is empty"]),
     row_in(
         &[("AZURE_CLIENT_SECRET", PLANTED), ("AZURE_CLIENT_ID", "11111111-2222-3333-4444-555555555555")],
         &["azure://acme/backups"],
@@ -166,6 +216,18 @@ const FLAGS: &[Row] = &[
     row(&["acme-backups/production"], &["\"acme-backups/production\" is not a URL", "config init"]),
     row(&["primary", "--config", "b.toml", "--region", "eu-west-1"], &["--region can only complete URLs", "configuration file"]),
     row(&["--config", "b.toml", "--access", "full"], &["--access can only complete URLs"]),
+    row(&["primary", "--config", "b.toml", "--expect-principal", "x"], &["--expect-principal can only complete URLs"]),
+    row(&["s3://acme", "--credentials", "none"], &["--credentials", "none: cannot read it", "it does not exist"]),
+    row(&["s3://acme", "--credentials", "."], &["--credentials", "cannot read it"]),
+    row(&["s3://acme", "--credentials", "-"], &["standard input:1: ", "there is nothing in it", "AWS credentials file", "az prints"]),
+    row(&["s3://acme", "--credentials", "empty.toml"], &["empty.toml:1: ", "there is nothing in it"]),
+    row(&["s3://acme", "--credentials", "broken.env"], &["broken.env:2: ", "expected NAME=VALUE"]),
+    row(&["s3://acme", "--credentials", "half.env"], &["half.env:1: ", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together"]),
+    row(&["s3://acme", "--credentials", "azure.env"], &["--credentials", "file azure.env has no credentials for S3", "it sets AZURE_CLIENT_ID"]),
+    row(&["azure://acme/backups", "--credentials", "half.env"], &["--credentials", "file half.env has no credentials for Azure"]),
+    row(&["azure://acme/backups", "--credentials", "azure.env"], &["azure.env:2: ", "now missing: AZURE_TENANT_ID"]),
+    row(&["own", "--config", "own.toml", "--credentials", "half.env"], &["--credentials: half.env would not be used", "credentials of its own"]),
+    row(&["--config", "own.toml", "--credentials", "half.env"], &["--credentials: half.env would not be used"]),
     row(&["s3://acme", "--checks", "put-objct"], &["--checks", "\"put-objct\"", "known are", "put-object", "list-prefix"]),
     row(&["s3://acme", "--checks", ""], &["--checks", "known are"]),
     row(&["s3://acme", "--size", "10 apples"], &["--size", "expected a size in bytes", "64MiB"]),
@@ -216,6 +278,11 @@ pub(crate) fn every_mistake_is_answered_with_what_was_expected() -> Outcome {
             }
             write(&cli, "b.toml", CONFIG)?;
             write(&cli, "empty.toml", "")?;
+            write(&cli, "own.toml", OWN)?;
+            write(&cli, "broken.env", "AWS_ACCESS_KEY_ID=AKID\nPl4ntedSecret")?;
+            write(&cli, "half.env", "AWS_SECRET_ACCESS_KEY=Pl4ntedSecret")?;
+            let secret = "AZURE_CLIENT_ID=app\nAZURE_CLIENT_SECRET=Pl4ntedSecret";
+            write(&cli, "azure.env", secret)?;
             let done = finish(cli)?;
             let name = format!("verify {}", row.arguments.join(" "));
             findings.expect_code(&name, &done, 2);

@@ -1,5 +1,8 @@
 //! `config init`, `config check` and `config show`.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::harness::{Findings, Outcome, backstop, finish, put, read, told, write};
 
 const GUID: &str = "11111111-2222-3333-4444-555555555555";
@@ -27,6 +30,17 @@ const STRING: Variables = &[(
     "AccountName=acme;AccountKey=Pl4ntedSecret;BlobEndpoint=http://127.0.0.1:1/acme",
 )];
 
+const ROLE: Variables = &[
+    ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/backup"),
+    ("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/token"),
+];
+
+const WORKLOAD: Variables = &[
+    ("AZURE_TENANT_ID", "acme.com"),
+    ("AZURE_CLIENT_ID", GUID),
+    ("AZURE_FEDERATED_TOKEN_FILE", "/var/run/secrets/token"),
+];
+
 /// What `init` is given, and what must be in the file.
 #[rustfmt::skip]
 const STARTS: &[(&[&str], Variables, &[&str])] = &[
@@ -34,6 +48,8 @@ const STARTS: &[(&[&str], Variables, &[&str])] = &[
     (&[], KEYS, &["region = \"eu-west-1\"", "secret_access_key_env = \"AWS_SECRET_ACCESS_KEY\"", "session_token_env"]),
     (&[], PRINCIPAL, &["[targets.primary.azure.service_principal]", GUID, "client_secret_env = \"AZURE_CLIENT_SECRET\""]),
     (&[], STRING, &["[targets.primary.azure]", "account = \"acme\"", "http://127.0.0.1:1/acme"]),
+    (&[], ROLE, &["kind = \"web-identity\""]),
+    (&["azure://acme/backups"], WORKLOAD, &["[targets.primary.azure.workload_identity]"]),
     (&["s3://acme/production"], KEYS, &["bucket = \"acme\"", "prefix = \"production\""]),
     (&["s3://acme"], &[], &["# prefix = ", "# region = "]),
     (&["arn:aws:s3:::acme/production/*"], KEYS, &["bucket = \"acme\"", "prefix = \"production/\""]),
@@ -219,7 +235,59 @@ pub(crate) fn show_hides_secrets_and_names_their_source() -> Outcome {
         });
         findings.expect(done.stderr.is_empty(), || told(&done));
     }
+    every_source_is_named(&mut findings)?;
     findings.end()
+}
+
+/// Credentials that are handed over: the target, the flag, the file, and what is shown of them.
+#[rustfmt::skip]
+const HANDED: &[(&[&str], &str, &[&str])] = &[
+    (&["s3://acme", "--credentials", "creds"], "[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = Pl4ntedSecret\n",
+        &["access_key_id = \"AKIDFILE\"", "secret_access_key = \"(hidden, from file creds)\"", "region = \"eu-west-1\""]),
+    (&["minio://minio:9000/acme", "--credentials", "-"], "export AWS_ACCESS_KEY_ID=AKIDFILE\nAWS_SECRET_ACCESS_KEY='Pl4ntedSecret'",
+        &["access_key_id = \"AKIDFILE\"", "secret_access_key = \"(hidden, from standard input)\""]),
+    (&["s3://acme", "--credentials", "creds"], r#"{"Credentials": {"AccessKeyId": "ASIAFILE", "SecretAccessKey": "Pl4ntedSecret", "SessionToken": "Pl4ntedSecret"}}"#,
+        &["ASIAFILE", "session_token = \"(hidden, from file creds)\""]),
+    (&["azure://acme/backups", "--credentials", "creds"], r#"{"appId": "11111111-2222-3333-4444-555555555555", "password": "Pl4ntedSecret", "tenant": "acme.com"}"#,
+        &["[targets.\"azure://acme/backups\".azure.service_principal]", "tenant_id = \"acme.com\"", "client_secret = \"(hidden, from file creds)\""]),
+    (&["azure://acme/backups", "--credentials", "creds"], "AZURE_STORAGE_ACCOUNT_ACCESS_KEY=Pl4ntedSecret\nAZURE_CLOUD_NAME=AzureUSGovernmentCloud",
+        &["account_key = \"(hidden, from file creds)\"", "cloud = \"us-government\""]),
+    // The file is for targets that name nothing; the others keep their own.
+    (&["usual", "primary", "--config", "b.toml", "--credentials", "creds"], "AWS_ACCESS_KEY_ID=AKIDFILE\nAWS_SECRET_ACCESS_KEY=Pl4ntedSecret",
+        &["access_key_id = \"AKIDFILE\"", "(hidden, from file creds)", "access_key_id = \"AKIDEXAMPLE\"", "(hidden, from file key)"]),
+    // Without a file, what systemd keeps fills what is not set.
+    (&["azure://acme/backups"], "", &["account_key = \"(hidden, from systemd credential azure-storage-key)\""]),
+];
+
+/// Credentials that are handed over are shown with where they came from, and no others with them.
+fn every_source_is_named(findings: &mut Findings) -> Outcome {
+    for (arguments, handed, words) in HANDED {
+        let cli = backstop(&["config", "show"])?.args(*arguments);
+        let cli = KEYS
+            .iter()
+            .fold(cli, |cli, (name, value)| cli.env(name, value));
+        let cli = cli.env("ID", "AKIDEXAMPLE").env("KEY", SECRET);
+        write(&cli, "b.toml", SHOWN)?;
+        write(&cli, "key", SECRET)?;
+        write(&cli, "creds", handed)?;
+        let folder = cli.home().join("systemd");
+        fs::create_dir(&folder).map_err(|error| error.to_string())?;
+        put(&folder.join("azure-storage-key"), SECRET)?;
+        let cli = cli.env("CREDENTIALS_DIRECTORY", &folder).input(*handed);
+        let done = finish(cli)?;
+        let name = format!("{arguments:?}");
+        findings.expect_code(&name, &done, 0);
+        findings.expect_words(&name, &done.stdout, words);
+        findings.expect(!done.output().contains(SECRET), || {
+            format!("{name}: the secret is shown")
+        });
+        // Of the variables that are set beside the file none is in force.
+        let mixed = arguments.contains(&"--credentials") && !arguments.contains(&"primary");
+        findings.expect(!mixed || !done.stdout.contains("AKIDEXAMPLE"), || {
+            told(&done)
+        });
+    }
+    Ok(())
 }
 
 /// A risk in the configuration is a warning, not a mistake.
@@ -227,21 +295,27 @@ pub(crate) fn risks_are_warnings() -> Outcome {
     let cli = backstop(&["config", "check", "--config", "b.toml"])?;
     let text = "[targets.x.minio]\nbucket = \"acme\"\nendpoint_url = \"http://127.0.0.1:1\"\n\
                 [targets.y.azure]\naccount = \"acme\"\ncontainer = \"backups\"\n\
-                [targets.y.azure.service_principal]\ntenant_id = \"acme.com\"\n\
-                client_id = \"11111111-2222-3333-4444-555555555555\"\nclient_secret_env = \"KEY\"\n\
-                client_secret_expires = 2020-01-01\n";
+                account_key_file = \"open\"\n\
+                [targets.z.azure]\naccount = \"acme\"\ncontainer = \"backups\"\n\
+                account_key_file = \"closed\"\n";
     write(&cli, "b.toml", text)?;
-    let done = finish(cli.env("KEY", SECRET))?;
+    for (name, mode) in [("open", 0o644), ("closed", 0o600)] {
+        write(&cli, name, SECRET)?;
+        let mode = Permissions::from_mode(mode);
+        fs::set_permissions(cli.home().join(name), mode).map_err(|error| error.to_string())?;
+    }
+    let done = finish(cli)?;
     let mut findings = Findings::default();
     findings.expect_code("risks", &done, 0);
-    findings.expect(done.stdout == "ok: 2 targets in b.toml\n", || told(&done));
+    findings.expect(done.stdout == "ok: 3 targets in b.toml\n", || told(&done));
     findings.expect_words(
         "risks",
         &done.stderr,
         &[
             "warning: x: plain http to this machine",
-            "warning: y: the client secret ended on 2020-01-01",
+            "warning: y: the file open is readable by everybody on this host; chmod 600 it",
         ],
     );
+    findings.expect(!done.stderr.contains("warning: z"), || told(&done));
     findings.end()
 }

@@ -19,6 +19,15 @@ access_key_id_env = "ID"
 secret_access_key_env = "KEY"
 "#;
 
+/// The same without an access key.
+const PLAIN: &str = r#"[targets.primary]
+[targets.primary.s3]
+bucket = "acme-backups"
+region = "eu-west-1"
+[targets.primary.s3.credentials]
+kind = "chain"
+"#;
+
 /// The same on Azure.
 const AZURE: &str = r#"[targets.primary]
 [targets.primary.azure]
@@ -52,6 +61,15 @@ const fn s3(line: usize, written: &'static str, words: &'static [&'static str]) 
 const fn azure(line: usize, written: &'static str, words: &'static [&'static str]) -> Row {
     Row {
         base: AZURE,
+        line,
+        written,
+        words,
+    }
+}
+
+const fn plain(line: usize, written: &'static str, words: &'static [&'static str]) -> Row {
+    Row {
+        base: PLAIN,
         line,
         written,
         words,
@@ -94,6 +112,7 @@ const FORM: &[Row] = &[
     s3(4, "ca_file = \"empty\"", &["s3.ca_file", "no certificate in PEM"]),
     s3(4, "ca_file = \"none.pem\"", &["s3.ca_file", "none.pem", "does not exist"]),
     s3(1, "[targets.primary]\naccess = \"all\"", &["b.toml:2: ", "primary.access", "full, put-get, put-only, append-only, read-only"]),
+    s3(1, "[targets.primary]\nexpect_principal = \" \"", &["b.toml:2: ", "primary.expect_principal", "it is empty", "*backup*"]),
     s3(1, "[targets.primary]\ntimeout = \"60\"", &["b.toml:2: ", "primary.timeout", "expected a duration"]),
     s3(1, "[targets.primary]\ntimeout = \"0s\"", &["b.toml:2: ", "primary.timeout", "it is zero"]),
     s3(1, "[targets.primary.sandbox]\nsweep_after = \"soon\"", &["b.toml:2: ", "sandbox.sweep_after", "expected a duration"]),
@@ -135,10 +154,52 @@ const CREDENTIALS: &[Row] = &[
     azure(6, "tenant_id = \"acme.com\"\nsubscription_id = \"acme\"", &["b.toml:7: ", "subscription_id", "groups of 8, 4, 4, 4 and 12"]),
     azure(8, "", &["b.toml:5: ", "service_principal", "the client secret is missing", "client_secret_file"]),
     azure(8, "client_secret_env = \"KEY\"\nclient_secret_expires = \"soon\"", &["b.toml:9: ", "client_secret_expires", "2027-03-01"]),
-    azure(5, "account_key_env = \"KEY\"\n[targets.primary.azure.service_principal]", &["b.toml:2: ", "several credentials", "service_principal, account_key and sas_token"]),
+    azure(5, "account_key_env = \"KEY\"\n[targets.primary.azure.service_principal]", &["b.toml:2: ", "several credentials", "service_principal, workload_identity, managed_identity, account_key"]),
     azure(4, "container = \"backups\"\nauthority_host = \"http://127.0.0.1:1\"", &["b.toml:5: ", "authority_host", "plain http is never used"]),
     azure(4, "container = \"backups\"\nendpoint_url = \"http://127.0.0.1:1/acmebackups\"", &["b.toml:5: ", "endpoint_url", "token is never sent over plain http"]),
     azure(4, "container = \"backups\"\nendpoint_url = \"https://127.0.0.1:1/other\"", &["b.toml:5: ", "endpoint_url", "not the account's name"]),
+];
+
+/// Mistakes in the ways to come by credentials.
+#[rustfmt::skip]
+const WAYS: &[Row] = &[
+    plain(6, "kind = \"keys\"", &["credentials.kind", "access-key, profile, process, assume-role, node-role, web-identity, container, chain"]),
+    plain(6, "kind = \"node-role\"\nprofile = \"backup\"", &["b.toml:7: ", "credentials.profile", "kind node-role do not take profile", "no field"]),
+    plain(6, "kind = \"access-key\"", &["b.toml:5: ", "neither is given here nor in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"]),
+    plain(6, "kind = \"process\"", &["b.toml:5: ", "credential_process is missing"]),
+    plain(6, "kind = \"web-identity\"", &["b.toml:5: ", "token_file is missing", "AWS_WEB_IDENTITY_TOKEN_FILE is not set"]),
+    plain(6, "token_file = \"token\"", &["b.toml:5: ", "role_arn is missing", "arn:aws:iam::123456789012:role/backup"]),
+    plain(6, "token_file = \"token\"\nexternal_id = \"acme\"", &["b.toml:7: ", "kind web-identity do not take external_id", "role_arn, token_file"]),
+    plain(6, "role_arn = \"arn:aws:iam::123456789012:role/x\"", &["b.toml:5: ", "nothing says who assumes the role", "source_profile"]),
+    plain(6, "source = \"chain\"\nrole_arn = \"backup\"", &["b.toml:7: ", "credentials.role_arn", "not the ARN of a role"]),
+    plain(6, "source = \"chain\"\nrole_arn = \"arn:aws:iam::123456789012:user/ann\"", &["b.toml:7: ", "not the ARN of a role"]),
+    plain(6, "source = \"ec2\"\nrole_arn = \"arn:aws:iam::123456789012:role/x\"", &["b.toml:6: ", "environment, node-role, web-identity, container, chain"]),
+    plain(6, "source = \"environment\"\nrole_arn = \"arn:aws:iam::123456789012:role/x\"", &["b.toml:6: ", "are not set"]),
+    plain(6, "source = \"chain\"\nrole_arn = \"arn:aws:iam::123456789012:role/x\"\nduration = \"5m\"", &["b.toml:8: ", "15m to 12h"]),
+    plain(6, "source = \"chain\"\nrole_arn = \"arn:aws:iam::123456789012:role/x\"\nsession_name = \"a b\"", &["b.toml:8: ", "2 to 64"]),
+    plain(6, "source = \"chain\"\nrole_arn = \"arn:aws:iam::123456789012:role/x\"\nexternal_id = \"a b\"", &["b.toml:8: ", "not an external id"]),
+    plain(6, "directory = \"none\"", &["credentials.directory", "cannot read the folder", "does not exist"]),
+    plain(6, "directory = \"folder\"", &["credentials.directory", "no file for the access key id", "root_user", "there: nothing is"]),
+    plain(4, "sts_endpoint_url = \"http://sts.example.com\"", &["s3.sts_endpoint_url", "plain http"]),
+    s3(6, "profile = \"backup\"", &["b.toml:7: ", "kind profile do not take secret_access_key"]),
+    s3(7, "secret_access_key_env = \"KEY\"\nrole_arn = \"arn:aws:iam::123456789012:role/x\"\nsource = \"chain\"", &["b.toml:5: ", "said twice"]),
+    azure(4, "container = \"backups\"\ncloud = \"moon\"", &["b.toml:5: ", "azure.cloud", "\"moon\"", "public, us-government or china"]),
+    azure(4, "container = \"backups\"\ncloud = \"AzureChinaCloud\"\nendpoint_url = \"https://acmebackups.blob.core.usgovcloudapi.net\"", &["b.toml:6: ", "endpoint_url", "acmebackups.blob.core.usgovcloudapi.net belongs to the cloud us-government", "to china"]),
+    azure(4, "container = \"backups\"\nauthority_host = \"login.microsoftonline.com\"\nendpoint_url = \"https://acmebackups.blob.core.usgovcloudapi.net\"", &["b.toml:5: ", "the authority login.microsoftonline.com", "acmebackups.blob.core.usgovcloudapi.net"]),
+    azure(4, "container = \"backups\"\nendpoint_suffix = \"blob.core.windows.net\"\nmanagement_endpoint = \"https://management.usgovcloudapi.net\"", &["b.toml:6: ", "management.usgovcloudapi.net", "blob.core.windows.net"]),
+    azure(4, "container = \"backups\"\nendpoint_suffix = \"core.mycloud.example\"", &["b.toml:5: ", "endpoint_suffix", "blob.core.windows.net"]),
+    azure(4, "container = \"backups\"\nendpoint_suffix = \"blob.x.example\"\nendpoint_url = \"https://a.example\"", &["b.toml:5: ", "drop endpoint_suffix"]),
+    azure(4, "container = \"backups\"\nmanagement = true", &["b.toml:5: ", "azure.management", "add subscription_id"]),
+    azure(4, "container = \"backups\"\nmanagement_endpoint = \"http://127.0.0.1:1\"", &["b.toml:5: ", "plain http is never used"]),
+    azure(8, "client_secret_env = \"KEY\"\nclient_certificate_env = \"KEY\"", &["b.toml:5: ", "keep one of client_secret, client_certificate and federated_token_file"]),
+    azure(8, "client_certificate_env = \"KEY\"", &["client_certificate_env", "is not PEM", "openssl pkcs12"]),
+    azure(8, "client_certificate = \"Pl4ntedSecret\"", &["client_certificate", "never written"]),
+    azure(8, "federated_token_file = \"token\"\nclient_secret_expires = 2027-03-01", &["b.toml:9: ", "there is no client_secret here"]),
+    azure(7, "client_id_env = \"KEY\"", &["client_id_env", "groups of 8, 4, 4, 4 and 12"]),
+    azure(8, "directory = \"folder\"", &["b.toml:8: ", "no file for the client secret", "azure_client_secret"]),
+    azure(5, "[targets.primary.azure.workload_identity]", &["workload_identity.client_secret_env", "unknown field"]),
+    azure(5, "connection_string = \"AccountKey=Pl4ntedSecret\"\n[targets.primary.azure.service_principal]", &["connection_string", "never written"]),
+    azure(5, "[targets.primary.azure.managed_identity]\nclient_id = \"x\"\n[targets.primary.azure.service_principal]", &["b.toml:2: ", "several credentials"]),
 ];
 
 impl Row {
@@ -192,7 +253,7 @@ fn refused(row: &Row, done: &Finished, findings: &mut Findings) {
 /// Every mistake is told with its file and line, by `verify` and by `config check` alike.
 pub(crate) fn every_mistake_names_its_line() -> Outcome {
     let mut findings = Findings::default();
-    for row in FORM.iter().chain(CREDENTIALS) {
+    for row in FORM.iter().chain(CREDENTIALS).chain(WAYS) {
         let text = row.text();
         let verify = finish(prepared(&["verify", "--config", "b.toml"], &text)?)?;
         let check = finish(prepared(&["config", "check", "--config", "b.toml"], &text)?)?;
@@ -218,7 +279,7 @@ pub(crate) fn every_mistake_names_its_line() -> Outcome {
 /// The files that the rows begin with have no mistake in them.
 pub(crate) fn the_files_are_right_before_the_mistakes() -> Outcome {
     let mut findings = Findings::default();
-    for text in [S3, AZURE] {
+    for text in [S3, PLAIN, AZURE] {
         let done = finish(prepared(&["config", "check", "--config", "b.toml"], text)?)?;
         findings.expect_code(text, &done, 0);
         findings.expect(done.stdout == "ok: 1 target in b.toml\n", || told(&done));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use backstop_azure::{AzureConfig, AzureCredentials};
+use backstop_azure::{Application, AzureConfig, AzureCredentials, Proof};
 use backstop_contract::conformance::{Fixture, Recorder, Twin};
 use backstop_contract::memory::{Denied, MemoryOptions};
 use backstop_contract::{ErrorKind, KeyPrefix, MemoryStore, ObjectStore, Secret};
@@ -242,12 +242,15 @@ async fn azurite_by_token(recorder: Arc<Recorder>, prefix: KeyPrefix) -> Made {
     let both = Servers::shared().azurite_entra().map_err(text)?;
     let (server, entra) = (&both.azurite, &both.entra);
     let container = container(server, &CONTAINER)?;
-    let principal = |secret: &str| AzureCredentials::ServicePrincipal {
-        subscription_id: Some(entra.subscription_id().to_owned()),
-        tenant_id: entra.tenant_id().to_owned(),
-        client_id: entra.client_id().to_owned(),
-        client_secret: Secret::new(secret.to_owned()),
-        source: "test".to_owned(),
+    let principal = |secret: &str| {
+        AzureCredentials::Application(Application {
+            subscription_id: Some(entra.subscription_id().to_owned()),
+            tenant_id: entra.tenant_id().to_owned(),
+            client_id: entra.client_id().to_owned(),
+            proof: Proof::Secret(Secret::new(secret.to_owned())),
+            source: "test".to_owned(),
+            secret_expires: None,
+        })
     };
     let trust = Some((
         entra.authority().clone(),

@@ -103,7 +103,7 @@ pub(crate) fn a_wrong_client_secret_is_named_in_entras_words() -> Told {
     let place = Place::azure_by_token(both, &container).set("AZURE_CLIENT_SECRET", WRONG);
     let run = fails_for(
         &place,
-        "credentials-unknown",
+        "wrong-client-secret",
         &["AADSTS7000215", "Invalid client secret"],
     )?;
     assert_no_backtrace(&run.done);

@@ -29,7 +29,7 @@ pub(super) fn text(error: impl Display) -> String {
 /// A place to verify, with what the environment holds for it.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
-    target: String,
+    target: Option<String>,
     flags: Vec<String>,
     variables: Vec<(&'static str, String)>,
 }
@@ -38,7 +38,16 @@ impl Place {
     /// Names a place; nothing is set beside it.
     pub(super) fn new(target: impl Into<String>) -> Self {
         Self {
-            target: target.into(),
+            target: Some(target.into()),
+            flags: Vec::new(),
+            variables: Vec::new(),
+        }
+    }
+
+    /// Names all targets of a configuration, which a flag gives.
+    pub(super) fn everywhere() -> Self {
+        Self {
+            target: None,
             flags: Vec::new(),
             variables: Vec::new(),
         }
@@ -66,14 +75,14 @@ impl Place {
         Self::azure(server, path).set("AZURE_STORAGE_KEY", server.key())
     }
 
-    /// Names a container of Azurite, with a SAS that grants some permissions for an hour.
+    /// Names a container of Azurite, with a SAS that grants some permissions for longer than is warned of.
     pub(super) fn azure_by_sas(
         server: &Azurite,
         container: &str,
         prefix: &str,
         permissions: &str,
     ) -> Result<Self, String> {
-        let later = SystemTime::now() + Duration::from_hours(1);
+        let later = SystemTime::now() + Duration::from_hours(30 * 24);
         let sas = server.sas(container, permissions, later).map_err(text)?;
         Ok(Self::azure(server, &format!("{container}/{prefix}"))
             .set("AZURE_STORAGE_SAS_TOKEN", sas))
@@ -112,7 +121,14 @@ impl Place {
 
     /// Prepares `verify` on the place, with a report in JSON.
     pub(super) fn cli(&self, more: &[&str]) -> Result<Cli, String> {
-        self.cli_of(&[&self.target], more)
+        let target: Vec<_> = self.target.as_deref().into_iter().collect();
+        self.cli_of(&target, more)
+    }
+
+    /// Returns the arguments that name the place.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        let flags = self.flags.iter().map(String::as_str);
+        self.target.as_deref().into_iter().chain(flags)
     }
 
     /// Prepares `verify` on other targets with the same environment.
@@ -147,7 +163,11 @@ impl Place {
     pub(super) fn read(&self, done: Finished) -> Result<Run, String> {
         let mut reports = self.read_all(&done)?;
         match (reports.pop(), reports.len()) {
-            (Some(report), 0) => Ok(Run { report, done }),
+            (Some(report), 0) => Ok(Run {
+                scene: String::new(),
+                report,
+                done,
+            }),
             _ => Err(format!("not one report: {done:?}")),
         }
     }
@@ -185,6 +205,8 @@ pub(super) fn binary() -> Result<Cli, String> {
 /// A run that has ended, and its report.
 #[derive(Debug)]
 pub(super) struct Run {
+    /// What tells the run from others of the same story; empty where there is one.
+    pub(super) scene: String,
     pub(super) report: Report,
     pub(super) done: Finished,
 }
@@ -210,8 +232,8 @@ impl Run {
         });
         let checks: String = checks.collect();
         format!(
-            "{checks}{:?}\n{:?}\n{}",
-            self.report.cleanup, self.report.diagnoses, self.done.stderr
+            "{}\n{checks}{:?}\n{:?}\n{}",
+            self.scene, self.report.cleanup, self.report.diagnoses, self.done.stderr
         )
     }
 

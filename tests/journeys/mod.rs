@@ -2,9 +2,18 @@
 //! independent reader finds in the storage afterwards.
 
 mod harness;
+mod identity;
+mod identity_azure_story;
 
 pub(crate) mod causes;
 pub(crate) mod healthy;
+pub(crate) mod identity_azure;
+pub(crate) mod identity_azure_clouds;
+pub(crate) mod identity_azure_keys;
+pub(crate) mod identity_azure_managed;
+pub(crate) mod identity_azure_proofs;
+pub(crate) mod identity_azure_surroundings;
+pub(crate) mod identity_azure_tenants;
 pub(crate) mod kill;
 pub(crate) mod lost;
 pub(crate) mod many;
@@ -12,3 +21,9 @@ pub(crate) mod options;
 pub(crate) mod residue;
 pub(crate) mod seed;
 pub(crate) mod signals;
+
+pub(crate) use identity::{
+    chain as identity_chain, container as identity_container, keys as identity_keys,
+    node as identity_node, pairs as identity_pairs, roles as identity_roles,
+    surroundings as identity_surroundings, web as identity_web,
+};

@@ -137,9 +137,13 @@ pub(crate) fn only_the_checks_that_are_wanted_run() -> Told {
     let place = Place::minio(proxy.address(), &bucket, root(server));
     let run = place.verify(&["--access", "full", "--checks", "list-prefix"])?;
     let run = run.ended(PASSED, Verdict::Passed);
-    let mut wanted = BTreeSet::from(["list-prefix", "cleanup"]);
-    let needs = backstop::check::info("list-prefix").map(|info| info.needs);
-    wanted.extend(needs.ok_or("there is no such check")?);
+    let mut wanted = BTreeSet::from(["cleanup"]);
+    let mut open = vec!["list-prefix"];
+    while let Some(id) = open.pop() {
+        let info = backstop::check::info(id).ok_or("there is no such check")?;
+        wanted.insert(id);
+        open.extend(info.needs);
+    }
     let ran: BTreeSet<&str> = run.report.checks.iter().map(|it| it.id.as_str()).collect();
     assert_eq!(ran, wanted, "{}", run.told());
     assert_eq!(run.report.cleanup.left, Left::default());
@@ -172,7 +176,12 @@ pub(crate) fn every_single_check_can_be_asked_for() -> Told {
         }
         let run = place.verify(&["--access", "full", "--checks", id])?;
         let run = run.ended(PASSED, Verdict::Passed);
-        assert_eq!(run.outcome(id), Outcome::Passed, "{}", run.told());
+        let expected = match id {
+            // MinIO has no call that tells who asks.
+            "principal" => Outcome::Unsupported,
+            _ => Outcome::Passed,
+        };
+        assert_eq!(run.outcome(id), expected, "{}", run.told());
     }
     let found = server.residue(&bucket, "").map_err(text)?;
     assert_eq!(found.versions, 0, "{found:?}");
