@@ -34,10 +34,11 @@ const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICA
 const SECRETS: &str = "/run/secrets/backstop/";
 
 /// What the keys of the Kubernetes Secret hold.
-fn values() -> [(&'static str, String); 7] {
+fn values() -> [(&'static str, String); 8] {
     [
         ("access-key-id", LONG_ID.to_owned()),
         ("secret-access-key", KEY.to_owned()),
+        ("external-id", "acme".to_owned()),
         ("session-token", TOKEN.to_owned()),
         ("account-key", ACCOUNT_KEY.to_owned()),
         ("sas-token", SAS.to_owned()),

@@ -147,7 +147,7 @@ pub(super) const CASES: &[Case] = &[
         in_pod: Some("[targets.x.s3.credentials]\nkind = \"web-identity\"\nrole_arn = \"arn:aws:iam::123456789012:role/restore\"\nsession_name = \"backstop\"\n"), pod: EKS,
         words: &["eks.amazonaws.com/role-arn"], ..NOTHING },
     Case { name: "a role from keys", place: S3, credentials: "[targets.x.s3.credentials]\nkind = \"assume-role\"\nrole_arn = \"arn:aws:iam::123456789012:role/backup\"\nexternal_id = \"acme\"\nsession_name = \"backstop\"\nduration = \"1h\"\naccess_key_id = \"AKIDEXAMPLE\"\nsecret_access_key_env = \"KEY\"\n",
-        keys: &["secret-access-key"], words: &["external_id = \"acme\""], ..NOTHING },
+        keys: &["external-id", "secret-access-key"], words: &["external_id_file = \"/run/secrets/backstop/external-id\""], ..NOTHING },
     Case { name: "a role from a profile", place: S3, credentials: "[targets.x.s3.credentials]\nkind = \"assume-role\"\nrole_arn = \"arn:aws:iam::123456789012:role/backup\"\nsource_profile = \"ann\"\n",
         in_pod: Some("[targets.x.s3.credentials]\nkind = \"assume-role\"\nrole_arn = \"arn:aws:iam::123456789012:role/backup\"\nsource = \"chain\"\n"),
         words: &["The profile \"ann\" stays on this machine."], ..NOTHING },
