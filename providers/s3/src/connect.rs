@@ -141,8 +141,7 @@ pub(crate) async fn connect_within(
         None => Some(settings(&wire, profile_of(&credentials)).await),
     };
     let endpoint = find_endpoint(endpoint, settings.as_ref())?;
-    let secure = endpoint.as_ref().is_none_or(|url| url.scheme() == "https");
-    check_client(&wire, secure, endpoint.as_ref().is_some_and(is_direct))?;
+    check_client(&wire, endpoint.as_ref())?;
     let sts_named = sts_endpoint.is_some();
     let ground = Ground::new(
         ambient,
@@ -156,11 +155,9 @@ pub(crate) async fn connect_within(
     let region = ground
         .region(region, endpoint.is_some(), &credentials)
         .await?;
-    let addressing =
-        addressing.unwrap_or_else(|| usual_addressing(&bucket, endpoint.as_ref(), secure));
+    let addressing = addressing.unwrap_or_else(|| usual_addressing(&bucket, endpoint.as_ref()));
     let (loader, sts) = ground.loader(credentials, region.clone(), request_timeout);
-    let builder = settings.as_ref().map_or_else(Builder::new, Builder::from);
-    let mut builder = fixed(builder, checksums)
+    let mut builder = fixed(settings.as_ref(), checksums)
         .region(region.clone())
         .http_client(wire.clone())
         .credentials_provider(loader.clone())
@@ -185,7 +182,8 @@ pub(crate) async fn connect_within(
 }
 
 /// Sets what is the same for every store.
-fn fixed(builder: Builder, checksums: ChecksumMode) -> Builder {
+fn fixed(settings: Option<&SdkConfig>, checksums: ChecksumMode) -> Builder {
+    let builder = settings.map_or_else(Builder::new, Builder::from);
     let (sent, compared) = match checksums {
         ChecksumMode::WhenSupported => (
             RequestChecksumCalculation::WhenSupported,
@@ -267,7 +265,9 @@ fn check_bucket(bucket: &str) -> Result<(), ConnectError> {
     Ok(())
 }
 
-fn check_client(wire: &Wire, secure: bool, direct: bool) -> Result<(), ConnectError> {
+fn check_client(wire: &Wire, endpoint: Option<&Url>) -> Result<(), ConnectError> {
+    let secure = endpoint.is_none_or(|url| url.scheme() == "https");
+    let direct = endpoint.is_some_and(is_direct);
     let built = wire.prepare(secure, direct).map(|_| ());
     built.map_err(|reason| {
         if secure {
@@ -315,11 +315,10 @@ fn check_ambient(text: &str) -> Result<Url, ConnectError> {
 }
 
 /// Chooses the path where the bucket in the host name would have no DNS entry or certificate.
-fn usual_addressing(bucket: &str, endpoint: Option<&Url>, secure: bool) -> Addressing {
+fn usual_addressing(bucket: &str, endpoint: Option<&Url>) -> Addressing {
     // Amazon's wildcard certificate covers one label:
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
-    let dotted = secure && bucket.contains('.');
-    if endpoint.is_some() || dotted {
+    if endpoint.is_some() || bucket.contains('.') {
         Addressing::Path
     } else {
         Addressing::Virtual

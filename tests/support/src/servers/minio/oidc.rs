@@ -2,9 +2,12 @@
 //!
 //! See <https://github.com/minio/minio/blob/master/docs/sts/web-identity.md>.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use super::{Minio, START};
 use crate::servers::retry_on_lost_port;
-use crate::{Error, Oidc, Result};
+use crate::{Claims, Error, Oidc, Result};
 
 /// The audience that EKS gives the tokens of its service accounts.
 const AUDIENCE: &str = "sts.amazonaws.com";
@@ -27,7 +30,16 @@ impl Minio {
         server
             .process()?
             .wait_until("MinIO's role", START, |log| log.contains(ROLE))?;
-        Ok(server)
+        // Nor has it read its own policies then: what shows that it has is a session.
+        let (role, begun) = (server.role_arn()?, Instant::now());
+        let token = oidc.token(&Claims::of("system:serviceaccount:start:start", AUDIENCE))?;
+        loop {
+            match server.mint_by_token(&role, &token, 900) {
+                Ok(_) => return Ok(server),
+                Err(refused) if begun.elapsed() > START => return Err(refused),
+                Err(_) => thread::sleep(Duration::from_millis(50)),
+            }
+        }
     }
 
     /// Returns the ARN of the role that bearers of tokens assume.
@@ -45,7 +57,6 @@ impl Minio {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Claims;
 
     #[test]
     fn a_token_is_worth_credentials_only_when_all_of_it_is_right() {
