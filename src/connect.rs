@@ -14,14 +14,13 @@ use crate::config::{
     Addressing, Application, AzureCredentials, AzureStore, Checksums, Cloud, Encryption, Endpoint,
     ManagedIdentity, Proof, S3Credentials, S3Store, StoreConfig, Target, Which,
 };
+use crate::subject::Subject;
 
-/// A store that is ready for its first request, and who asks.
+/// What is verified, ready for its first request.
 #[derive(Debug, Clone)]
 pub struct Connected {
-    /// The store.
-    pub store: Arc<dyn ObjectStore>,
-    /// Who its requests are made as.
-    pub identity: Arc<dyn Identity>,
+    /// What is verified.
+    pub subject: Subject,
     /// Where its requests go, unless that is the service's own address; for S3 it may come from the
     /// environment or a profile.
     pub endpoint: Option<String>,
@@ -105,8 +104,7 @@ impl Patience {
 fn connected<S: ObjectStore + Identity>(store: S, endpoint: Option<String>) -> Connected {
     let store = Arc::new(store);
     Connected {
-        store: Arc::<S>::clone(&store),
-        identity: store,
+        subject: Subject::plain(Arc::<S>::clone(&store), store),
         endpoint,
     }
 }

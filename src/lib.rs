@@ -14,6 +14,8 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`config`] | the configuration as written, and as validated targets |
+//! | [`reach`] | the way to the service, and what the network answers on it |
+//! | [`subject`] | what is verified: a store, who asks, the way, the same bucket in other forms |
 //! | [`connect`] | a target's store: the only file that names provider crates |
 //! | [`check`] | the questions, one file each, in one static table |
 //! | [`plan`] | which checks run, at which level, in which order |
@@ -38,7 +40,9 @@ pub mod demo;
 pub mod diagnosis;
 pub mod engine;
 pub mod plan;
+pub mod reach;
 #[cfg(feature = "cli")]
 pub mod render;
 pub mod report;
+pub mod subject;
 pub mod verify;

@@ -9,10 +9,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 mod fits;
+mod posture;
+mod reach;
+mod variant;
 mod verdict;
 
 pub use backstop_contract::{Credential, Principal};
 pub use fits::{Fits, Misfit};
+pub use posture::{OpenUploads, Posture};
+pub use reach::{Address, Certificate, Range, Reach, Speaker, SpeakerKind, Tls};
+pub use variant::{Trial, Variant};
 pub use verdict::{Verdict, verdict};
 
 /// The name and version of the report's form.
@@ -40,6 +46,15 @@ pub struct Report {
     pub credential: Option<Credential>,
     /// From where the verdict was made.
     pub vantage: Vantage,
+    /// What the network answered, where the store is on one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
+    /// What the bucket says of itself, where it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posture: Option<Posture>,
+    /// The other forms of requests that were tried because the usual one was refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Trial>,
     /// One record a check, in the table's order.
     pub checks: Vec<CheckRecord>,
     /// The causes of what is not fine, the gravest first.
@@ -278,6 +293,9 @@ pub struct Finding {
     pub error: Option<ErrorRecord>,
     /// The check this one waited for in vain; only with [`FindingCode::DependsOn`].
     pub depends_on: Option<String>,
+    /// The code of the cause, where the check itself has seen it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
 }
 
 impl Finding {
@@ -289,6 +307,16 @@ impl Finding {
             summary,
             error: None,
             depends_on: None,
+            cause: None,
+        }
+    }
+
+    /// Makes a finding whose cause the check itself has seen.
+    #[must_use]
+    pub fn caused(code: FindingCode, cause: &str, summary: String) -> Self {
+        Self {
+            cause: Some(cause.to_owned()),
+            ..Self::plain(code, summary)
         }
     }
 }
@@ -327,6 +355,8 @@ pub enum FindingCode {
     Ended,
     /// The credentials make us somebody else than was expected.
     OtherPrincipal,
+    /// What was seen on the way or of the bucket is not as it must be.
+    Unfit,
     /// It works, and there is a risk to know of.
     Risk,
     /// It is fine, and there is something to say.

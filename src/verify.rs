@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use backstop_contract::{Identity, KeyError, ObjectStore};
+use backstop_contract::KeyError;
 use tokio::sync::watch;
 
 use crate::diagnosis::diagnose;
 use crate::engine::{self, RunRequest, WireTap};
 use crate::report::Report;
+use crate::subject::Subject;
 
 /// Runs the checks on a store and diagnoses the report.
 ///
@@ -15,14 +16,13 @@ use crate::report::Report;
 ///
 /// [`KeyError`] when the prefix leaves no room for the sandbox's keys.
 pub async fn verify(
-    store: Arc<dyn ObjectStore>,
-    identity: Arc<dyn Identity>,
+    subject: Subject,
     request: RunRequest,
     tap: Arc<WireTap>,
     interrupt: watch::Receiver<bool>,
 ) -> Result<Report, KeyError> {
-    let provider = store.provider();
-    let mut report = engine::run(store, identity, request, tap, interrupt).await?;
+    let provider = subject.store.provider();
+    let mut report = engine::run(subject, request, tap, interrupt).await?;
     report.diagnoses = diagnose(&report, provider.bucket_word);
     Ok(report)
 }

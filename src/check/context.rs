@@ -15,7 +15,9 @@ use super::keys::{Keys, Mode};
 use super::probe::Probe;
 use super::stop::Stop;
 use super::who::Who;
+use crate::reach::Route;
 use crate::report::Access;
+use crate::subject::Variants;
 
 /// The store as checks see it: journalled, and retried under the one policy.
 pub type CheckStore = Retrying<Arc<dyn ObjectStore>>;
@@ -46,6 +48,10 @@ pub struct Shared {
     pub access: Access,
     /// Who asks.
     pub who: Arc<Who>,
+    /// Where the store's requests go; absent for one that is on no network.
+    pub route: Option<Route>,
+    /// The same bucket asked in other forms.
+    pub variants: Option<Arc<dyn Variants>>,
     /// The sandbox's names.
     pub keys: Keys,
     /// What the first requests found.

@@ -14,6 +14,8 @@ pub enum Remark {
     Note(String),
     /// Something to worry about: it degrades the run.
     Risk(String),
+    /// Something to worry about whose cause is known: its code, and what was seen.
+    Threat(&'static str, String),
 }
 
 /// Why a check did not pass.
@@ -37,6 +39,8 @@ pub enum Stop {
     Ended(String),
     /// The credentials make us somebody else than was expected.
     OtherPrincipal(String),
+    /// What was seen is not as it must be: the code of the cause, and what was seen.
+    Unfit(&'static str, String),
 }
 
 impl From<Error> for Stop {

@@ -230,10 +230,10 @@ async fn visit(server: &DemoServer, scene: &Scene) -> Result<Report, TourError> 
     let connected = connect(&target, RunRequest::TIMEOUT, tap.clone())
         .await
         .map_err(|error| refused(&error))?;
-    let location = format!("{}/{}", connected.store.location(), target.prefix);
+    let location = format!("{}/{}", connected.subject.store.location(), target.prefix);
     let request = request(target, location, server);
     let (_keep, interrupt) = watch::channel(false);
-    verify(connected.store, connected.identity, request, tap, interrupt)
+    verify(connected.subject, request, tap, interrupt)
         .await
         .map_err(|error| refused(&error))
 }

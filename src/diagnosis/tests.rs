@@ -26,6 +26,9 @@ fn report(checks: Vec<CheckRecord>) -> Report {
         principal: None,
         credential: None,
         vantage: Vantage::default(),
+        reach: None,
+        posture: None,
+        variants: Vec::new(),
         checks,
         diagnoses: Vec::new(),
         fits: None,
@@ -62,6 +65,7 @@ fn failed(id: &str, operation: Operation, kind: ErrorKind, permission: &str) -> 
                 facts: Vec::new(),
             }),
             depends_on: None,
+            cause: None,
         }),
     }
 }

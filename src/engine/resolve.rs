@@ -24,6 +24,10 @@ impl Resolver {
             Ok(None) => (Outcome::Passed, None),
             Ok(Some(Remark::Note(text))) => (Outcome::Passed, plain(FindingCode::Note, text)),
             Ok(Some(Remark::Risk(text))) => (Outcome::Passed, plain(FindingCode::Risk, text)),
+            Ok(Some(Remark::Threat(cause, text))) => {
+                let finding = Finding::caused(FindingCode::Risk, cause, text);
+                (Outcome::Passed, Some(finding))
+            }
             Err(Stop::Violated(text)) => (Outcome::Failed, plain(FindingCode::Violated, text)),
             Err(Stop::Allowed(text)) => (Outcome::Failed, plain(FindingCode::Allowed, text)),
             Err(Stop::Unsupported(text)) => {
@@ -40,6 +44,10 @@ impl Resolver {
             Err(Stop::Ended(text)) => (Outcome::Failed, plain(FindingCode::Ended, text)),
             Err(Stop::OtherPrincipal(text)) => {
                 (Outcome::Failed, plain(FindingCode::OtherPrincipal, text))
+            }
+            Err(Stop::Unfit(cause, text)) => {
+                let finding = Finding::caused(FindingCode::Unfit, cause, text);
+                (Outcome::Failed, Some(finding))
             }
             Err(Stop::Operation(error)) => {
                 let versioned = step.check.info.id == "preserved";
@@ -73,6 +81,7 @@ impl Resolver {
             summary: format!("{} was answered with: {}", error.operation(), error.kind()),
             error: Some(ErrorRecord::new(error, permissions)),
             depends_on: None,
+            cause: None,
         };
         (outcome, Some(finding))
     }

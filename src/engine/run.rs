@@ -4,7 +4,7 @@ use std::future::pending;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use backstop_contract::{Capability, Identity, KeyError, ObjectStore, RetryPolicy, Retrying};
+use backstop_contract::{Capability, KeyError, ObjectStore, RetryPolicy, Retrying};
 use futures::FutureExt;
 use futures::future::{join, select};
 use jiff::Timestamp;
@@ -25,7 +25,9 @@ use super::sandbox::{
 use super::tap::WireTap;
 use crate::check::{CheckStore, Effect, Facts, Keys, Mode, OBJECT_SIZE, Probe, Shared, Who};
 use crate::plan::{Plan, Wishes, fits};
+use crate::reach::Route;
 use crate::report::{Access, CheckRecord, Report, SCHEMA, verdict};
+use crate::subject::{Subject, Variants};
 
 /// Runs a plan on a store and reports what was found.
 ///
@@ -36,14 +38,13 @@ use crate::report::{Access, CheckRecord, Report, SCHEMA, verdict};
 ///
 /// [`KeyError`] when the prefix leaves no room for the sandbox's keys.
 pub async fn run(
-    store: Arc<dyn ObjectStore>,
-    identity: Arc<dyn Identity>,
+    subject: Subject,
     request: RunRequest,
     tap: Arc<WireTap>,
     interrupt: watch::Receiver<bool>,
 ) -> Result<Report, KeyError> {
     let deadline = Deadline::start(request.timeout);
-    let session = Session::new(store, identity, request, tap)?;
+    let session = Session::new(subject, request, tap)?;
     let mut found = Found::new(session.plan.steps.len());
     let stopped = session.ask(&mut found, deadline, interrupt.clone()).await;
     session.tap.emit(&Event::CleaningUp);
@@ -68,6 +69,8 @@ struct Session {
     store: Arc<dyn ObjectStore>,
     tap: Arc<WireTap>,
     resolver: Resolver,
+    route: Option<Route>,
+    variants: Option<Arc<dyn Variants>>,
 }
 
 /// What the asking found so far; it stays when the asking is stopped.
@@ -102,12 +105,13 @@ impl Found {
 }
 
 impl Session {
-    fn new(
-        store: Arc<dyn ObjectStore>,
-        identity: Arc<dyn Identity>,
-        request: RunRequest,
-        tap: Arc<WireTap>,
-    ) -> Result<Self, KeyError> {
+    fn new(subject: Subject, request: RunRequest, tap: Arc<WireTap>) -> Result<Self, KeyError> {
+        let Subject {
+            store,
+            identity,
+            route,
+            variants,
+        } = subject;
         let run_id = run_id();
         let keys = Keys::new(&request.prefix, &request.folder, &run_id)?;
         let plan = Plan::new(
@@ -140,6 +144,8 @@ impl Session {
             store: Arc::new(store),
             tap,
             resolver,
+            route,
+            variants,
         })
     }
 
@@ -247,6 +253,8 @@ impl Session {
             started_at: self.started_at,
             access: *access,
             who: self.who.clone(),
+            route: self.route.clone(),
+            variants: self.variants.clone(),
             keys: self.keys.clone(),
             opening,
             size: self.request.size,
@@ -307,6 +315,9 @@ impl Session {
             not_proven: not_proven(access, &checks, credential.as_ref(), &vantage),
             credential,
             vantage,
+            reach: None,
+            posture: None,
+            variants: Vec::new(),
             cleanup,
             verdict: verdict(&checks),
             checks,

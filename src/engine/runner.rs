@@ -142,10 +142,8 @@ impl<'a> Runner<'a> {
         if let Some(id) = missing {
             return Some(CheckRecord {
                 finding: Some(Finding {
-                    code: FindingCode::DependsOn,
-                    summary: format!("{id} did not pass"),
-                    error: None,
                     depends_on: Some((*id).to_owned()),
+                    ..Finding::plain(FindingCode::DependsOn, format!("{id} did not pass"))
                 }),
                 ..skipped(step)
             });

@@ -96,12 +96,7 @@ mod tests {
             outcome,
             duration_ms: 0,
             attempts: 1,
-            finding: code.map(|code| Finding {
-                code,
-                summary: String::new(),
-                error: None,
-                depends_on: None,
-            }),
+            finding: code.map(|code| Finding::plain(code, String::new())),
         }
     }
 

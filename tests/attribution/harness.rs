@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use backstop::engine::{NoEvents, RunRequest, WireTap};
 use backstop::report::{Access, Outcome, Report, TargetInfo, Vantage};
+use backstop::subject::Subject;
 use backstop::verify::verify;
 use backstop_contract::{
     Aspect, BucketInfo, Capabilities, CompleteOptions, Credential, DeleteOptions, DeleteResult,
@@ -87,9 +88,14 @@ pub(super) fn paused<T>(future: impl Future<Output = T>) -> T {
 pub(super) async fn run_on(store: Arc<dyn ObjectStore>, request: RunRequest) -> Report {
     let (_keep, interrupt) = watch::channel(false);
     let tap = WireTap::new(Arc::new(NoEvents));
-    verify(store, Arc::new(Nobody), request, tap, interrupt)
-        .await
-        .expect("the keys fit")
+    verify(
+        Subject::plain(store, Arc::new(Nobody)),
+        request,
+        tap,
+        interrupt,
+    )
+    .await
+    .expect("the keys fit")
 }
 
 /// Returns the ids of the checks that ended in a way.

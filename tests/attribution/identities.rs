@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use backstop::check::Pattern;
 use backstop::engine::{NoEvents, WireTap};
 use backstop::report::{Access, FindingCode, Outcome, Report, Verdict};
+use backstop::subject::Subject;
 use backstop::verify::verify;
 use backstop_contract::memory::{Denied, MemoryOptions};
 use backstop_contract::{
@@ -109,7 +110,7 @@ fn run(
         let (_keep, interrupt) = watch::channel(false);
         let tap = WireTap::new(Arc::new(NoEvents));
         let begun = Instant::now();
-        let report = verify(store, identity, request, tap, interrupt).await;
+        let report = verify(Subject::plain(store, identity), request, tap, interrupt).await;
         (report.expect("the keys fit"), begun.elapsed())
     })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use backstop::engine::{NoEvents, WireTap};
 use backstop::report::{Access, CleanupState, Verdict};
+use backstop::subject::Subject;
 use backstop::verify::verify;
 use backstop_contract::memory::{Denied, MemoryOptions};
 use backstop_contract::{ErrorKind, MemoryStore, ObjectStore, Operation, Sent};
@@ -60,8 +61,7 @@ fn interrupted(versioned: bool) -> Result<(), String> {
             let (stop, interrupt) = watch::channel(false);
             let tap = WireTap::new(Arc::new(NoEvents));
             let run = verify(
-                shared,
-                Arc::new(Nobody),
+                Subject::plain(shared, Arc::new(Nobody)),
                 request(Access::Full),
                 tap,
                 interrupt,

@@ -57,11 +57,9 @@ impl<'a> Session<'a> {
 
     /// Runs once.
     pub(super) async fn run(&self, interrupt: watch::Receiver<bool>) -> Result<Report, Mistake> {
-        let Connected {
-            store, identity, ..
-        } = self.connected.clone();
+        let subject = self.connected.subject.clone();
         let tap = Arc::clone(&self.tap);
-        let report = verify(store, identity, self.request.clone(), tap, interrupt).await;
+        let report = verify(subject, self.request.clone(), tap, interrupt).await;
         report.map_err(|rule| {
             let name = self.name();
             Mistake::new(format!(
@@ -107,7 +105,7 @@ fn request(
     environment: &Environment,
     connected: &Connected,
 ) -> RunRequest {
-    let location = connected.store.location().as_str();
+    let location = connected.subject.store.location().as_str();
     let encrypted = match &target.store {
         StoreConfig::S3(store) | StoreConfig::Minio(store) => {
             matches!(store.encryption, Some(Encryption::SseKms { .. }))

@@ -36,12 +36,7 @@ pub(in crate::render) fn with(
     code: FindingCode,
     summary: &str,
 ) -> CheckRecord {
-    record.finding = Some(Finding {
-        code,
-        summary: summary.to_owned(),
-        error: None,
-        depends_on: None,
-    });
+    record.finding = Some(Finding::plain(code, summary.to_owned()));
     record
 }
 
@@ -90,6 +85,9 @@ fn report(checks: Vec<CheckRecord>, verdict: Verdict) -> Report {
             addresses: Vec::new(),
             proxy: None,
         },
+        reach: None,
+        posture: None,
+        variants: Vec::new(),
         checks,
         diagnoses: Vec::new(),
         fits: None,

@@ -96,6 +96,7 @@ pub(super) fn reason(finding: &Finding) -> Option<String> {
         FindingCode::Malformed => "malformed",
         FindingCode::Ended => "ended",
         FindingCode::OtherPrincipal => "somebody else",
+        FindingCode::Unfit => "unfit",
         FindingCode::Risk => "risk",
         FindingCode::OperationFailed | FindingCode::Unsupported | FindingCode::Note => return None,
     };
