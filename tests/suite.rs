@@ -83,6 +83,8 @@ const TESTS: &[Test] = tests![
     attribution::faults::every_fault_trips_exactly_its_checks,
     attribution::faults::what_vanishes_from_a_fixed_key_is_never_passed,
     attribution::faults::no_check_is_there_that_nothing_trips,
+    attribution::kills::every_lie_is_caught_by_exactly_its_checks,
+    attribution::kills::every_fault_is_served,
     attribution::accesses::every_access_is_judged_on_every_kind_of_credentials,
     attribution::accesses::what_stays_does_not_grow_without_versions,
     attribution::accesses::undeclared_tells_what_fits,

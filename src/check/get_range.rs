@@ -1,6 +1,6 @@
 //! `get-range`: can a part of an object be read?
 
-use backstop_contract::{ByteRange, GetOptions};
+use backstop_contract::{ByteRange, Error, ErrorKind, GetOptions};
 use sha2::{Digest, Sha256};
 
 use super::context::{Context, Told, Written};
@@ -58,7 +58,8 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
 async fn range_of(context: &Context<'_>, written: &Written) -> Result<Told, Stop> {
     let read = match context.read(context.object(), part(RANGE)).await {
         Err(error) if context.means_absent(&error) => return Ok(Told::Absent),
-        answer => answer?,
+        Err(error) => return Err(judge(error)),
+        Ok(read) => read,
     };
     right_range(RANGE, read.range, read.bytes)?;
     let is_of = |probe: &Probe| {
@@ -92,6 +93,24 @@ fn part(range: ByteRange) -> GetOptions {
     GetOptions {
         range: Some(range),
         version: None,
+    }
+}
+
+/// The range lies within every probe, and the service has answered others: what does not fit the
+/// range is a lie about it, not another service.
+fn judge(error: Error) -> Stop {
+    let asked = format!("bytes {} to {} were asked for", RANGE.start, RANGE.end - 1);
+    match error.kind() {
+        ErrorKind::MalformedResponse => {
+            let said = error.evidence().message.clone().unwrap_or_default();
+            Stop::Violated(format!(
+                "{asked}, and the answer contradicts itself: {said}"
+            ))
+        }
+        ErrorKind::PreconditionFailed => Stop::Violated(format!(
+            "{asked}, and the object, which is longer, is said to end before them"
+        )),
+        _ => error.into(),
     }
 }
 

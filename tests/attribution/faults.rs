@@ -13,8 +13,8 @@ use bytes::Bytes;
 use super::harness::{Stalling, ids, paused, request, run, told};
 
 /// What a fault is tried on.
-#[derive(Clone, Copy, PartialEq)]
-enum On {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum On {
     /// A plain bucket, with access `full`.
     Plain,
     /// A bucket with versions that may not be deleted, with access `append-only`.
@@ -206,7 +206,7 @@ pub(crate) fn no_check_is_there_that_nothing_trips() -> Result<(), String> {
 }
 
 /// A bucket with foreign objects in it, as the credentials see it and with every right.
-fn bucket(on: On) -> (MemoryStore, MemoryStore) {
+pub(super) fn bucket(on: On) -> (MemoryStore, MemoryStore) {
     let store = MemoryStore::with(
         "faulty",
         MemoryOptions {

@@ -5,5 +5,7 @@ pub(crate) mod accesses;
 pub(crate) mod faults;
 mod harness;
 pub(crate) mod identities;
+pub(crate) mod kills;
 pub(crate) mod soak;
 pub(crate) mod time;
+mod wire;

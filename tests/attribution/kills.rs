@@ -1,0 +1,141 @@
+//! The kill matrix: every lying store, served over HTTP, is caught by exactly the checks that it
+//! lies to.
+
+mod table;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use backstop::report::{Access, Outcome, Report, Verdict};
+use backstop_contract::ObjectStore;
+use backstop_contract::fault::{Fault, FaultStore};
+
+use super::faults::{On, bucket};
+use super::harness::{ids, told};
+use super::wire::verified;
+use table::{KILLS, Kill};
+
+/// How many runs there are at the same time.
+const PARALLEL: usize = 3;
+
+/// What the runs found, for reading.
+const FOUND: &str = include_str!("kills.txt");
+/// Where a table that differs is written.
+const WRITTEN: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/kills.txt");
+
+impl Kill {
+    fn run(&self) -> Result<Report, String> {
+        let (store, behind) = bucket(self.on);
+        let store: Arc<dyn ObjectStore> =
+            Arc::new(FaultStore::with_behind(store, Arc::new(behind), self.lie));
+        verified(store, self.asker, access(self.on))
+    }
+
+    /// Tells what is not as the table says.
+    fn judge(&self, report: &Report) -> Option<String> {
+        let failed = ids(report, Outcome::Failed);
+        let codes = codes(report);
+        let right =
+            failed == self.failed && codes == self.codes && report.verdict == Verdict::Failed;
+        (!right).then(|| {
+            let Self { lie, on, .. } = self;
+            format!(
+                "{lie} {on:?}: expected {:?} {:?}\n  failed {failed:?} {codes:?}\n  {}",
+                self.failed,
+                self.codes,
+                told(report)
+            )
+        })
+    }
+
+    /// Returns the line of the readable table.
+    fn line(&self, report: &Report) -> String {
+        let on = match self.on {
+            On::Plain | On::Narrow => "",
+            On::Versioned | On::Kept => ", versioned",
+        };
+        format!(
+            "    {} {}{on}: {} [{}]\n",
+            self.asker.name(),
+            access(self.on).name(),
+            ids(report, Outcome::Failed).join(", "),
+            codes(report).join(", ")
+        )
+    }
+}
+
+fn codes(report: &Report) -> Vec<&str> {
+    let causes = report.diagnoses.iter();
+    causes.map(|cause| cause.code.as_str()).collect()
+}
+
+fn access(on: On) -> Access {
+    match on {
+        On::Kept => Access::AppendOnly,
+        On::Narrow => Access::PutGet,
+        On::Plain | On::Versioned => Access::Full,
+    }
+}
+
+/// Runs every row, a few at a time, and returns the reports in the table's order.
+fn run_all() -> Result<Vec<Report>, String> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(kill) = KILLS.get(at) else {
+                return Ok(done);
+            };
+            done.push((at, kill.run()?));
+        }
+    };
+    let done: Result<Vec<Vec<_>>, String> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..PARALLEL).map(|_| scope.spawn(work)).collect();
+        let ended = workers.into_iter().map(|worker| {
+            let ended = worker.join();
+            ended.map_err(|_| "a run panicked".to_owned())?
+        });
+        ended.collect()
+    });
+    let mut done: Vec<_> = done?.into_iter().flatten().collect();
+    done.sort_by_key(|(at, _)| *at);
+    Ok(done.into_iter().map(|(_, report)| report).collect())
+}
+
+pub(crate) fn every_lie_is_caught_by_exactly_its_checks() -> Result<(), String> {
+    let reports = run_all()?;
+    let rows = KILLS.iter().zip(&reports);
+    let wrong: Vec<_> = rows.filter_map(|(kill, it)| kill.judge(it)).collect();
+    if !wrong.is_empty() {
+        return Err(wrong.join("\n"));
+    }
+    let mut found = String::new();
+    for (at, (kill, report)) in KILLS.iter().zip(&reports).enumerate() {
+        if at == 0 || KILLS[at - 1].lie != kill.lie {
+            let _ = writeln!(found, "{}: {}", kill.lie, kill.lie.sentence());
+        }
+        found.push_str(&kill.line(report));
+    }
+    if found == FOUND {
+        return Ok(());
+    }
+    std::fs::write(WRITTEN, found).map_err(|error| format!("{WRITTEN}: {error}"))?;
+    Err(format!(
+        "tests/attribution/kills.txt does not say what was found; {WRITTEN} does"
+    ))
+}
+
+pub(crate) fn every_fault_is_served() -> Result<(), String> {
+    let missing: Vec<_> = Fault::ALL
+        .iter()
+        .filter(|fault| KILLS.iter().all(|kill| kill.lie != **fault))
+        .map(|fault| fault.name())
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("not in the table: {missing:?}"))
+    }
+}

@@ -1,0 +1,92 @@
+//! One run over real HTTP: a store behind the embedded server, asked through a real provider.
+
+use std::sync::Arc;
+
+use backstop::config::{Environment, UrlFlags, url_target};
+use backstop::connect::connect;
+use backstop::demo::DemoServer;
+use backstop::engine::{NoEvents, RunRequest, WireTap};
+use backstop::report::{Access, Report};
+use backstop::verify::verify;
+use backstop_contract::{ObjectStore, Secret};
+use tokio::sync::watch;
+
+use super::harness::request;
+
+const ID: &str = "AKIAOFTHEATTRIBUTION";
+const SECRET: &str = "secret-of-the-attribution-on-loopback-00";
+/// The one bucket of the server.
+const BUCKET: &str = "faulty";
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// The provider for Amazon S3.
+    S3,
+    /// The provider for MinIO.
+    Minio,
+}
+
+impl Asker {
+    /// Returns its name.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::S3 => "s3",
+            Self::Minio => "minio",
+        }
+    }
+}
+
+/// Serves a store on loopback and verifies it through a provider, each in its own words.
+pub(super) fn verified(
+    store: Arc<dyn ObjectStore>,
+    asker: Asker,
+    access: Access,
+) -> Result<Report, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let keys = (ID.to_owned(), Secret::new(SECRET.to_owned()));
+        let server = DemoServer::start(vec![(BUCKET.to_owned(), store)], keys)
+            .await
+            .map_err(|error| error.to_string())?;
+        let report = ask(&server.endpoint(), asker, access).await;
+        server.stop().await;
+        report
+    })
+}
+
+/// Verifies the bucket of a server.
+pub(super) async fn ask(endpoint: &str, asker: Asker, access: Access) -> Result<Report, String> {
+    let environment: Environment = [
+        ("AWS_ACCESS_KEY_ID", ID),
+        ("AWS_SECRET_ACCESS_KEY", SECRET),
+        ("AWS_REGION", "us-east-1"),
+    ]
+    .into_iter()
+    .collect();
+    let host = endpoint.trim_start_matches("http://");
+    let (url, endpoint) = match asker {
+        Asker::S3 => (
+            format!("s3://{BUCKET}/production"),
+            Some(endpoint.to_owned()),
+        ),
+        Asker::Minio => (format!("minio+http://{host}/{BUCKET}/production"), None),
+    };
+    let flags = UrlFlags {
+        endpoint_url: endpoint,
+        access: Some(access.name().to_owned()),
+        ..UrlFlags::default()
+    };
+    let target = url_target(&url, &flags, &environment).map_err(|error| error.to_string())?;
+    let tap = WireTap::new(Arc::new(NoEvents));
+    let connected = connect(&target, RunRequest::TIMEOUT, tap.clone())
+        .await
+        .map_err(|error| error.to_string())?;
+    let (_keep, interrupt) = watch::channel(false);
+    verify(connected.subject, request(access), tap, interrupt)
+        .await
+        .map_err(|error| error.to_string())
+}
