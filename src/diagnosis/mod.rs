@@ -2,97 +2,83 @@
 //!
 //! One cause is told once, with every check it explains. What the service said stays beside it as
 //! evidence, and every remedy is something that somebody can do.
+//!
+//! # The table
+//!
+//! Each cause is a [`Rule`] in the file of its stage; [`rules`] is all of them in order. A record
+//! of the report is explained by the rule that its finding names as `cause`, else by the first
+//! rule that fits it, so what is specific stands before what is general: first the files in the
+//! order of `table.rs`, then the rules of a file from top to bottom. What fits nothing is
+//! `unrecognized`.
+//!
+//! A cause behind which nothing can work ([`explains_everything`](Rule)) takes in what only echoes
+//! it: refusals without a code, silence, questions that had nothing to ask about.
+//!
+//! # How to add a row
+//!
+//! 1. Write the rule into the file of its stage (`src/diagnosis/<stage>.rs`), above the general
+//!    rules there: a stable code, a title in one sentence without a period, how it comes about, and
+//!    remedies, each in the words of one provider or of all (`all`, `s3`, `minio`, `s3_like`, `azure`).
+//! 2. Say by what it is recognized: `.when(&[..])` with kinds, codes of the service, words of its
+//!    message, facts, findings, checks, a provider, or a pure function over the whole report. A rule
+//!    whose cause a check names itself (`Stop::Unfit`, `Remark::Threat`) needs no `when`.
+//! 3. Give it a sample in `tests/attribution/samples/<stage>.rs`: a test fails for a rule without one,
+//!    for a rule that another one hides, and for a text of more than a screen.
+//! 4. Let the test write the snapshot, and read it: `BACKSTOP_UPDATE_SNAPSHOTS=1 cargo test --test
+//!    suite attribution::snapshots`.
 
-mod causes;
+mod access;
+mod authorize;
+mod case;
+mod entra;
+mod group;
 mod identity;
 mod lies;
+mod manual;
+mod posture;
+mod protocol;
+mod reach;
+mod rule;
+mod state;
+mod table;
 mod words;
 
-use crate::report::{
-    Access, CheckRecord, Diagnosis, ErrorRecord, FindingCode, Level, Outcome, Report,
-};
+pub use rule::Rule;
+pub use table::{rule, rules};
 
+use case::{Case, Weight};
+use group::Group;
 use words::Words;
 
-/// Returns the causes of what is not fine in a report: what failed first, then what is unknown.
+use crate::report::{Access, Diagnosis, Report};
+
+/// Returns the causes of what is not fine in a report: what failed first, then what is unknown, then
+/// the risks, then what need not work and is worth knowing.
 #[must_use]
 pub fn diagnose(report: &Report, bucket_word: &str) -> Vec<Diagnosis> {
     let words = Words::new(report, bucket_word);
-    let mut found: Vec<Diagnosis> = Vec::new();
-    let bad = |outcome: Outcome| {
-        let checks = report.checks.iter();
-        checks.filter(move |record| is_bad(record) && record.outcome == outcome)
-    };
-    let failed = bad(Outcome::Failed).chain(bad(Outcome::Unsupported));
-    for record in failed.chain(bad(Outcome::Inconclusive)) {
-        let diagnosis = match errors(record) {
-            Some(error) => Some(causes::of_error(record, error, &words)),
-            None => lies::of_finding(record),
-        };
-        match (found.first_mut(), diagnosis) {
-            // What could not be told for want of anything to ask is explained by what failed.
-            (Some(cause), Some(_)) if is_echo(record) => cause.checks.push(record.id.clone()),
-            (_, Some(diagnosis)) => merge(&mut found, diagnosis),
-            (_, None) => {}
-        }
-    }
-    if report.access == Access::Full && found.iter().any(|it| it.code == causes::DENIED) {
-        for (record, error) in denied(report) {
-            merge(&mut found, causes::of_error(record, error, &words));
-        }
-    }
-    found
+    let groups = group::grouped(cases(report));
+    groups.iter().map(|group| group.told(&words)).collect()
 }
 
-/// Returns the denials that do not fail the run, which full access names all the same.
-fn denied(report: &Report) -> impl Iterator<Item = (&CheckRecord, &ErrorRecord)> {
-    let skipped = report.checks.iter().filter(|record| {
-        let finding = record.finding.as_ref();
-        finding.is_some_and(|finding| finding.code == FindingCode::Denied)
+/// Returns the records to explain, the gravest first.
+fn cases(report: &Report) -> Vec<Case<'_>> {
+    let records = report.checks.iter();
+    let mut cases: Vec<_> = records
+        .filter_map(|record| Case::of(report, record))
+        .collect();
+    // What full access lacks is asked for at once, also where a denial does not fail the run.
+    let lacks = report.access == Access::Full
+        && cases
+            .iter()
+            .any(|case| case.weight == Weight::Failed && case.is_denial());
+    cases.retain(|case| {
+        case.weight < Weight::Minor
+            || (lacks && case.is_denial())
+            || Group::rule_of(case).is_some_and(|rule| rule.minor)
     });
-    skipped.filter_map(|record| Some((record, errors(record)?)))
-}
-
-fn is_echo(record: &CheckRecord) -> bool {
-    let finding = record.finding.as_ref();
-    finding.is_some_and(|finding| finding.code == FindingCode::NothingThere)
-}
-
-fn is_bad(record: &CheckRecord) -> bool {
-    matches!(record.outcome, Outcome::Failed | Outcome::Inconclusive)
-        || (record.outcome == Outcome::Unsupported && record.level == Level::Required)
-}
-
-fn errors(record: &CheckRecord) -> Option<&ErrorRecord> {
-    record.finding.as_ref()?.error.as_ref()
-}
-
-/// Adds a diagnosis to the one of the same cause, where there is one.
-fn merge(found: &mut Vec<Diagnosis>, new: Diagnosis) {
-    let same = found
-        .iter_mut()
-        .find(|held| held.code == new.code && held.title == new.title);
-    match same {
-        Some(held) => {
-            held.checks.extend(new.checks);
-            add_new(&mut held.evidence, new.evidence);
-            add_new(&mut held.remedies, new.remedies);
-        }
-        None => found.push(new),
-    }
-}
-
-/// Adds the lines that are not there yet, before the first one that both share: what is general
-/// stays at the end.
-fn add_new(lines: &mut Vec<String>, more: Vec<String>) {
-    let shared = lines.iter().position(|line| more.contains(line));
-    let mut at = shared.unwrap_or(lines.len());
-    for line in more {
-        if !lines.contains(&line) {
-            lines.insert(at, line);
-            at += 1;
-        }
-    }
+    cases.sort_by_key(|case| case.weight);
+    cases
 }
 
 #[cfg(test)]

@@ -70,6 +70,14 @@ fn failed(id: &str, operation: Operation, kind: ErrorKind, permission: &str) -> 
     }
 }
 
+/// Returns the code of the one cause of a failure of a kind.
+pub(super) fn cause_of(kind: ErrorKind) -> String {
+    let record = failed("put-object", Operation::PutObject, kind, "s3:PutObject");
+    let mut found = diagnose(&report(vec![record]), "bucket");
+    assert_eq!(found.len(), 1, "{kind:?}");
+    found.remove(0).code
+}
+
 #[test]
 fn one_cause_is_told_once_and_names_every_permission() {
     let denied = ErrorKind::PermissionDenied;

@@ -1,16 +1,33 @@
-//! The words of the provider at hand.
+//! The words of the provider at hand: what the placeholders of a text become.
 
-use crate::report::{ErrorRecord, Report};
+use super::case::Case;
+use crate::check;
+use crate::report::Report;
+
+/// The placeholders, and what stands in their place where nothing is at hand.
+const PLACEHOLDERS: &[(&str, &str)] = &[
+    ("word", "bucket"),
+    ("bucket", "BUCKET"),
+    ("host", "HOST"),
+    ("region", "REGION"),
+    ("place", "the object"),
+    ("operation", "the operation"),
+    ("grant", "the permission that is named on what is named"),
+    ("manual", "What the manual of the check says"),
+    ("seen", "what was seen"),
+];
 
 /// What remedies are filled in with.
+#[derive(Debug)]
 pub(super) struct Words {
     /// `s3`, `azure` or `minio`.
-    pub provider: String,
+    pub(super) provider: String,
     bucket_word: String,
     /// The bucket's name, or on Azure `account/container`.
     bucket: String,
     /// The prefix of real backups, empty or ending in `/`.
     prefix: String,
+    host: Option<String>,
 }
 
 impl Words {
@@ -23,7 +40,11 @@ impl Words {
             .split_once("://")
             .map_or("", |(_, path)| path);
         // An Azure location begins with the account, a MinIO one with the host.
-        let names = if provider == "s3" { 1 } else { 2 };
+        let names = if matches!(provider.as_str(), "azure" | "minio") {
+            2
+        } else {
+            1
+        };
         let segments: Vec<&str> = path.split('/').collect();
         let bucket = segments.iter().take(names).copied().collect::<Vec<_>>();
         let prefix = segments.iter().skip(names).copied().collect::<Vec<_>>();
@@ -35,51 +56,137 @@ impl Words {
                 bucket.join("/")
             },
             prefix: prefix.join("/"),
+            host: host(report),
             provider,
         }
     }
 
-    /// Fills the placeholders of a text.
-    pub(super) fn fill(&self, text: &str, error: &ErrorRecord) -> String {
-        let region = error.region.as_deref().unwrap_or("the one it is in");
-        text.replace("{word}", &self.bucket_word)
-            .replace("{bucket}", &self.bucket)
-            .replace("{region}", region)
-            .replace("{place}", &error.place)
-            .replace("{operation}", error.operation.name())
-            .replace("{grant}", &self.grant(error))
+    /// Fills a text for what is told together: one text, or one for every resource of `{grant}`.
+    pub(super) fn fill(&self, text: &str, told: &[Case<'_>]) -> Vec<String> {
+        if !text.contains("{grant}") {
+            return vec![self.fill_one(text, told)];
+        }
+        let grants = self.grants(told);
+        let texts = grants
+            .iter()
+            .map(|grant| self.fill_one(&text.replace("{grant}", grant), told));
+        texts.collect()
     }
 
-    /// Returns what must be granted, and on what: rights on an encryption key are granted on the key.
-    fn grant(&self, error: &ErrorRecord) -> String {
-        let (on_key, others): (Vec<&str>, Vec<&str>) = error
-            .permissions
-            .iter()
-            .map(String::as_str)
-            .partition(|name| name.starts_with("kms:"));
-        let mut text = format!("{} on {}", others.join(" and "), self.resource(&others));
-        if !on_key.is_empty() {
-            text.push_str(", and ");
-            text.push_str(&on_key.join(" and "));
-            text.push_str(" on the encryption key, in its key policy too");
+    /// Fills a text that grants nothing.
+    pub(super) fn fill_one(&self, text: &str, told: &[Case<'_>]) -> String {
+        let mut filled = text.to_owned();
+        for (name, otherwise) in PLACEHOLDERS {
+            let hole = format!("{{{name}}}");
+            if filled.contains(&hole) {
+                let value = self.value(name, told);
+                filled = filled.replace(&hole, value.as_deref().unwrap_or(otherwise));
+            }
         }
-        text
+        filled
+    }
+
+    fn value(&self, name: &str, told: &[Case<'_>]) -> Option<String> {
+        let first = told.first();
+        let error = told.iter().find_map(Case::error);
+        match name {
+            "word" => Some(self.bucket_word.clone()),
+            "bucket" => Some(self.bucket.clone()).filter(|name| !name.is_empty()),
+            "host" => self.host.clone(),
+            "region" => Some(
+                error
+                    .and_then(|error| error.region.clone())
+                    .unwrap_or_else(|| "the one it is in".to_owned()),
+            ),
+            "place" => error.map(|error| error.place.clone()),
+            "operation" => error.map(|error| error.operation.name().to_owned()),
+            "manual" => first.and_then(|case| from_manual(&case.record.id)),
+            "seen" => first.map(|case| case.finding.summary.clone()),
+            _ => None,
+        }
+    }
+
+    /// Returns what must be granted, a text for everything that it must be granted on.
+    fn grants(&self, told: &[Case<'_>]) -> Vec<String> {
+        let mut grants: Vec<(String, Vec<&str>)> = Vec::new();
+        for error in told.iter().filter_map(Case::error) {
+            for name in &error.permissions {
+                let on = self.resource(name);
+                let held = grants.iter_mut().find(|(held, _)| *held == on);
+                match held {
+                    Some((_, names)) if names.contains(&name.as_str()) => {}
+                    Some((_, names)) => names.push(name),
+                    None => grants.push((on, vec![name])),
+                }
+            }
+        }
+        if grants.is_empty() {
+            let operation = self.value("operation", told).unwrap_or_default();
+            return vec![format!("what {operation} needs")];
+        }
+        grants
+            .iter()
+            .map(|(on, names)| format!("{} on {on}", listed(names)))
+            .collect()
     }
 
     /// Returns what a permission must be granted on.
-    fn resource(&self, permissions: &[&str]) -> String {
+    fn resource(&self, permission: &str) -> String {
         if self.provider == "azure" {
             return format!("the container {}", self.bucket);
         }
-        let on_bucket = permissions
-            .iter()
-            .any(|name| name.starts_with("s3:List") || name.starts_with("s3:GetBucket"));
-        if on_bucket {
-            format!("arn:aws:s3:::{}", self.bucket)
-        } else {
-            let prefix = self.prefix.trim_end_matches('/');
-            let slash = if prefix.is_empty() { "" } else { "/" };
-            format!("arn:aws:s3:::{}/{prefix}{slash}*", self.bucket)
+        if permission.starts_with("kms:") {
+            return "the encryption key, in its key policy too".to_owned();
         }
+        if permission.starts_with("s3:List") || permission.starts_with("s3:GetBucket") {
+            return format!("arn:aws:s3:::{}", self.bucket);
+        }
+        let prefix = self.prefix.trim_end_matches('/');
+        let slash = if prefix.is_empty() { "" } else { "/" };
+        format!("arn:aws:s3:::{}/{prefix}{slash}*", self.bucket)
     }
+
+    /// Fills a text where no report is at hand, as the manual is.
+    pub(super) fn generic(text: &str) -> String {
+        PLACEHOLDERS.iter().fold(text.to_owned(), |text, hole| {
+            text.replace(&format!("{{{}}}", hole.0), hole.1)
+        })
+    }
+
+    /// Returns the first placeholder of a text that nothing fills.
+    #[cfg(test)]
+    pub(super) fn unknown(text: &str) -> Option<String> {
+        let generic = Self::generic(text);
+        let start = generic.find('{')?;
+        let verbatim = generic.find('\n').is_some_and(|line| line < start);
+        (!verbatim).then(|| generic[start..].to_owned())
+    }
+}
+
+fn host(report: &Report) -> Option<String> {
+    if let Some(reach) = &report.reach {
+        return Some(reach.host.clone());
+    }
+    let endpoint = report.target.endpoint.as_deref()?;
+    let rest = endpoint
+        .split_once("://")
+        .map_or(endpoint, |(_, rest)| rest);
+    rest.split('/').next().map(str::to_owned)
+}
+
+/// Lists names as a sentence does.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// Returns what a check's manual says on how to fix it.
+fn from_manual(id: &str) -> Option<String> {
+    let docs = check::info(id)?.docs;
+    let text = docs.split("## How to fix it\n").nth(1)?;
+    let text = text.split("\n## ").next()?;
+    Some(text.trim().replace('\n', " "))
 }

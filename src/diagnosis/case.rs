@@ -1,0 +1,97 @@
+//! One record that is to be explained, beside the whole report.
+
+use backstop_contract::ErrorKind;
+
+use crate::report::{CheckRecord, ErrorRecord, Finding, FindingCode, Level, Outcome, Report};
+
+/// One record that is to be explained, beside the whole report.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Case<'a> {
+    /// The whole report.
+    pub(super) report: &'a Report,
+    /// The record.
+    pub(super) record: &'a CheckRecord,
+    /// What was seen.
+    pub(super) finding: &'a Finding,
+    /// How much it matters.
+    pub(super) weight: Weight,
+}
+
+/// How much a record matters, the gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// It failed, or what is required is not offered.
+    Failed,
+    /// It is not decided.
+    Undecided,
+    /// It works, and there is a risk.
+    Risk,
+    /// It need not work.
+    Minor,
+}
+
+impl<'a> Case<'a> {
+    /// Takes a record that has something to explain.
+    pub(super) fn of(report: &'a Report, record: &'a CheckRecord) -> Option<Self> {
+        Some(Self {
+            report,
+            record,
+            finding: record.finding.as_ref()?,
+            weight: weigh(record)?,
+        })
+    }
+
+    /// Returns what the service said, where an operation was refused or failed.
+    pub(super) fn error(&self) -> Option<&'a ErrorRecord> {
+        self.finding.error.as_ref()
+    }
+
+    /// Returns whether the credentials are known and may not do it.
+    pub(super) fn is_denial(&self) -> bool {
+        self.error().is_some_and(ErrorRecord::is_denial)
+    }
+
+    /// Returns whether a check passed.
+    pub(super) fn passed(&self, id: &str) -> bool {
+        self.report
+            .checks
+            .iter()
+            .any(|record| record.id == id && record.outcome == Outcome::Passed)
+    }
+
+    /// Returns whether no genuine answer came: none, or one that is not the service's.
+    pub(super) fn is_of_the_way(&self) -> bool {
+        match self.error() {
+            Some(error) => matches!(
+                error.kind,
+                ErrorKind::NameNotResolved
+                    | ErrorKind::Unreachable
+                    | ErrorKind::TlsRejected
+                    | ErrorKind::TimedOut
+                    | ErrorKind::MalformedResponse
+            ),
+            None => matches!(
+                self.finding.code,
+                FindingCode::NoAnswer | FindingCode::NothingThere
+            ),
+        }
+    }
+
+    /// Returns whether it says nothing of its own: a refusal without a code, as HEAD gets.
+    pub(super) fn says_nothing(&self) -> bool {
+        self.is_of_the_way() || self.error().is_some_and(|error| error.code.is_none())
+    }
+}
+
+fn weigh(record: &CheckRecord) -> Option<Weight> {
+    let code = record.finding.as_ref()?.code;
+    match (record.level, record.outcome) {
+        (_, Outcome::Failed) | (Level::Required, Outcome::Unsupported) => Some(Weight::Failed),
+        (_, Outcome::Inconclusive) => Some(Weight::Undecided),
+        (Level::NotRun, _) => None,
+        (_, Outcome::Passed) if code == FindingCode::Risk => Some(Weight::Risk),
+        (_, Outcome::Passed | Outcome::Unsupported) => Some(Weight::Minor),
+        (_, Outcome::Skipped) if code == FindingCode::Denied => Some(Weight::Minor),
+        (_, Outcome::Skipped) => None,
+    }
+}
