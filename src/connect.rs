@@ -1,4 +1,6 @@
-//! A target's store: the only file that names provider crates.
+//! A target's store: the only module that names provider crates.
+
+mod forms;
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -14,7 +16,8 @@ use crate::config::{
     Addressing, Application, AzureCredentials, AzureStore, Checksums, Cloud, Encryption, Endpoint,
     ManagedIdentity, Proof, S3Credentials, S3Store, StoreConfig, Target, Which,
 };
-use crate::subject::Subject;
+use crate::connect::forms::Forms;
+use crate::subject::{Subject, Variants};
 
 /// What is verified, ready for its first request.
 #[derive(Debug, Clone)]
@@ -65,19 +68,19 @@ pub async fn connect(
             let used = store
                 .endpoint()
                 .map(|url| url.as_str().trim_end_matches('/').to_owned());
-            Ok(connected(store, used))
+            Ok(connected(store, used, Forms::S3))
         }
         StoreConfig::Minio(store) => {
             let written = owned(store.endpoint.as_ref());
             let made = Box::pin(backstop_minio::connect(minio(store, patience), observer)).await;
             let store = made.map_err(|error| ConnectError::new(target, error))?;
-            Ok(connected(store, written))
+            Ok(connected(store, written, Forms::Minio))
         }
         StoreConfig::Azure(store) => {
             let written = owned(store.endpoint.as_ref());
             let made = Box::pin(backstop_azure::connect(azure(store, patience), observer)).await;
             let store = made.map_err(|error| ConnectError::new(target, error))?;
-            Ok(connected(store, written))
+            Ok(connected(store, written, Forms::Azure))
         }
     }
 }
@@ -101,10 +104,18 @@ impl Patience {
     }
 }
 
-fn connected<S: ObjectStore + Identity>(store: S, endpoint: Option<String>) -> Connected {
+fn connected<S: ObjectStore + Identity>(
+    store: S,
+    endpoint: Option<String>,
+    forms: fn(Arc<S>) -> Forms,
+) -> Connected {
     let store = Arc::new(store);
+    let variants: Arc<dyn Variants> = Arc::new(forms(Arc::clone(&store)));
     Connected {
-        subject: Subject::plain(Arc::<S>::clone(&store), store),
+        subject: Subject {
+            variants: Some(variants),
+            ..Subject::plain(Arc::<S>::clone(&store), store)
+        },
         endpoint,
     }
 }

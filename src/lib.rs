@@ -16,7 +16,7 @@
 //! | [`config`] | the configuration as written, and as validated targets |
 //! | [`reach`] | the way to the service, and what the network answers on it |
 //! | [`subject`] | what is verified: a store, who asks, the way, the same bucket in other forms |
-//! | [`connect`] | a target's store: the only file that names provider crates |
+//! | [`connect`] | a target's store: the only module that names provider crates |
 //! | [`check`] | the questions, one file each, in one static table |
 //! | [`plan`] | which checks run, at which level, in which order |
 //! | [`engine`] | the run: concurrency, sandbox, time, events |

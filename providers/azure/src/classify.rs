@@ -322,7 +322,7 @@ fn authentication(detail: &str, credential: CredentialKind) -> ErrorKind {
     }
     match credential {
         CredentialKind::Token if detail.contains("expired") => ErrorKind::CredentialExpired,
-        CredentialKind::Token => ErrorKind::Unauthenticated,
+        CredentialKind::Token | CredentialKind::Nothing => ErrorKind::Unauthenticated,
         CredentialKind::Key | CredentialKind::Sas => ErrorKind::SignatureRejected,
     }
 }

@@ -125,6 +125,7 @@ pub(crate) fn connect_in(
     let route = Route::to(&config, &container_url)?;
     let mut policies: Vec<Arc<dyn Policy>> =
         vec![Arc::new(ObservePolicy::of_blobs(Arc::clone(observer)))];
+    let unsigned_options = client::options(policies.clone(), route.transport.clone());
     policies.extend(signing_policy(&config)?);
     let client_options = client::options(policies, route.transport.clone());
     let who = who(&config, &container_url, &route, observer, variable)?;
@@ -136,6 +137,7 @@ pub(crate) fn connect_in(
         who,
         proxy: route.proxy,
         client_options,
+        unsigned_options,
     })
 }
 

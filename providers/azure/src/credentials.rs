@@ -137,6 +137,8 @@ pub(crate) enum CredentialKind {
     Key,
     /// A signature in the URL.
     Sas,
+    /// Nothing: strangers ask so.
+    Nothing,
 }
 
 impl AzureCredentials {

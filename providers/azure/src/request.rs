@@ -51,6 +51,11 @@ impl Requests {
         }
     }
 
+    /// Returns the URL of the container.
+    pub(crate) fn container_url(&self) -> &Url {
+        &self.container
+    }
+
     /// Returns the URL of a blob, each byte of its name encoded that could mean something else.
     ///
     /// The SDK leaves this to URL building, which folds segments and drops characters.

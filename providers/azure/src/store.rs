@@ -53,11 +53,10 @@ pub struct AzureStore {
     location: StoreLocation,
     capabilities: Capabilities,
     kind: CredentialKind,
-    who: Who,
+    who: Arc<Who>,
     surroundings: Arc<Surroundings>,
-    requests: Requests,
-    container: BlobContainerClient,
-    client_options: ClientOptions,
+    clients: Clients,
+    unsigned_options: ClientOptions,
 }
 
 /// What a store is made of.
@@ -69,6 +68,8 @@ pub(crate) struct Parts {
     pub(crate) who: Who,
     pub(crate) proxy: Option<String>,
     pub(crate) client_options: ClientOptions,
+    /// The same without a signature.
+    pub(crate) unsigned_options: ClientOptions,
 }
 
 impl fmt::Debug for AzureStore {
@@ -81,7 +82,7 @@ impl fmt::Debug for AzureStore {
 }
 
 impl AzureStore {
-    /// Puts a store together: the SDK's clients and our own requests over the same policies.
+    /// Puts a store together.
     pub(crate) fn new(parts: Parts) -> Result<Self, ConnectError> {
         let Parts {
             account,
@@ -91,27 +92,8 @@ impl AzureStore {
             who,
             proxy,
             client_options,
+            unsigned_options,
         } = parts;
-        let per_try: Vec<Arc<dyn Policy>> =
-            who.token_credential().map(bearer).into_iter().collect();
-        let pipeline = Pipeline::new(
-            option_env!("CARGO_PKG_NAME"),
-            option_env!("CARGO_PKG_VERSION"),
-            client_options.clone(),
-            Vec::new(),
-            per_try,
-            None,
-        );
-        let container_options = BlobContainerClientOptions {
-            client_options: client_options.clone(),
-            ..BlobContainerClientOptions::default()
-        };
-        let client = BlobContainerClient::new(
-            container_url.clone(),
-            who.token_credential(),
-            Some(container_options),
-        )
-        .map_err(|_| ConnectError::Client)?;
         Ok(Self {
             location: StoreLocation::new(PROVIDER.scheme, &format!("{account}/{container}")),
             capabilities: capabilities(),
@@ -120,10 +102,31 @@ impl AzureStore {
                 proxy,
                 tokens: who.tokens.clone(),
             }),
-            who,
-            requests: Requests::new(pipeline, container_url),
-            container: client,
-            client_options,
+            clients: Clients::new(container_url, who.token_credential(), client_options)?,
+            who: Arc::new(who),
+            unsigned_options,
+        })
+    }
+
+    /// Returns the same container as strangers ask for it: its requests carry no credentials, and
+    /// share everything else.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: the SDK took the same endpoint before.
+    pub fn unsigned(&self) -> Result<Self, ConnectError> {
+        let url = self.clients.requests.container_url().clone();
+        Ok(Self {
+            location: self.location.clone(),
+            capabilities: self.capabilities.clone(),
+            kind: CredentialKind::Nothing,
+            surroundings: Arc::new(Surroundings {
+                proxy: self.surroundings.proxy.clone(),
+                tokens: None,
+            }),
+            clients: Clients::new(url, None, self.unsigned_options.clone())?,
+            who: Arc::clone(&self.who),
+            unsigned_options: self.unsigned_options.clone(),
         })
     }
 
@@ -139,21 +142,63 @@ impl AzureStore {
 
     /// Returns the requests that the SDK's clients have no knob for.
     pub(crate) fn requests(&self) -> &Requests {
-        &self.requests
+        &self.clients.requests
     }
 
     /// Returns the SDK's client of the container.
     pub(crate) fn container(&self) -> &BlobContainerClient {
-        &self.container
+        &self.clients.container
     }
 
     /// Returns the SDK's client of a blob, whose URL it takes as it is.
     pub(crate) fn blob(&self, url: Url) -> azure_core::Result<BlobClient> {
         let options = BlobClientOptions {
-            client_options: self.client_options.clone(),
+            client_options: self.clients.options.clone(),
             ..BlobClientOptions::default()
         };
-        BlobClient::new(url, self.who.token_credential(), Some(options))
+        BlobClient::new(url, self.clients.token.clone(), Some(options))
+    }
+}
+
+/// The SDK's clients and our own requests over the same policies.
+struct Clients {
+    requests: Requests,
+    container: BlobContainerClient,
+    token: Option<Arc<dyn TokenCredential>>,
+    options: ClientOptions,
+}
+
+impl Clients {
+    fn new(
+        container_url: Url,
+        token: Option<Arc<dyn TokenCredential>>,
+        options: ClientOptions,
+    ) -> Result<Self, ConnectError> {
+        let per_try: Vec<Arc<dyn Policy>> = token.clone().map(bearer).into_iter().collect();
+        let pipeline = Pipeline::new(
+            option_env!("CARGO_PKG_NAME"),
+            option_env!("CARGO_PKG_VERSION"),
+            options.clone(),
+            Vec::new(),
+            per_try,
+            None,
+        );
+        let container_options = BlobContainerClientOptions {
+            client_options: options.clone(),
+            ..BlobContainerClientOptions::default()
+        };
+        let container = BlobContainerClient::new(
+            container_url.clone(),
+            token.clone(),
+            Some(container_options),
+        )
+        .map_err(|_| ConnectError::Client)?;
+        Ok(Self {
+            requests: Requests::new(pipeline, container_url),
+            container,
+            token,
+            options,
+        })
     }
 }
 
@@ -251,7 +296,7 @@ impl ObjectStore for AzureStore {
                 .append_pair("versionid", version.as_str());
         }
         let answer = self
-            .requests
+            .requests()
             .get(url, range)
             .await
             .map_err(|error| ask.failed(&error))?;
@@ -279,7 +324,7 @@ impl ObjectStore for AzureStore {
             }
         };
         let answer = self
-            .requests
+            .requests()
             .put(url, body, Write { if_absent, md5 })
             .await
             .map_err(|error| ask.failed(&error))?;

@@ -23,6 +23,12 @@ impl MinioStore {
     pub(crate) fn new(inner: S3Store) -> Self {
         Self { inner }
     }
+
+    /// Returns the same bucket as strangers ask for it, as [`S3Store::unsigned`] does.
+    #[must_use]
+    pub fn unsigned(&self) -> Self {
+        Self::new(self.inner.unsigned())
+    }
 }
 
 #[async_trait]

@@ -157,15 +157,16 @@ pub(crate) async fn connect_within(
         .await?;
     let addressing = addressing.unwrap_or_else(|| usual_addressing(&bucket, endpoint.as_ref()));
     let (loader, sts) = ground.loader(credentials, region.clone(), request_timeout);
-    let mut builder = fixed(settings.as_ref(), checksums)
+    let mut unsigned = fixed(settings.as_ref(), checksums)
         .region(region.clone())
         .http_client(wire.clone())
-        .credentials_provider(loader.clone())
         .timeout_config(patient(connect_timeout))
         .force_path_style(addressing == Addressing::Path);
-    builder.set_endpoint_url(endpoint.as_ref().map(bare_url));
+    unsigned.set_endpoint_url(endpoint.as_ref().map(bare_url));
+    let signed = unsigned.clone().credentials_provider(loader.clone());
     Ok(S3Store::new(Parts {
-        client: Client::from_conf(builder.build()),
+        client: Client::from_conf(signed.build()),
+        unsigned,
         bucket,
         endpoint,
         region: region.to_string(),

@@ -43,9 +43,11 @@ pub struct Flavor {
 }
 
 /// What a store is made of.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Parts {
     pub(crate) client: Client,
+    /// What the client was made of, without the credentials.
+    pub(crate) unsigned: Builder,
     pub(crate) bucket: String,
     pub(crate) endpoint: Option<Url>,
     pub(crate) region: String,
@@ -90,6 +92,20 @@ impl S3Store {
             capabilities: Capabilities::new(behaviours, LIMITS),
             marks: Arc::default(),
             parts: Arc::new(parts),
+        }
+    }
+
+    /// Returns the same bucket as strangers ask for it: its requests carry no credentials, and share
+    /// everything else.
+    #[must_use]
+    pub fn unsigned(&self) -> Self {
+        let builder = self.parts.unsigned.clone().allow_no_auth();
+        Self {
+            parts: Arc::new(Parts {
+                client: Client::from_conf(builder.build()),
+                ..Parts::clone(&self.parts)
+            }),
+            ..self.clone()
         }
     }
 

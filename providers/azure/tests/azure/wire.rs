@@ -357,3 +357,29 @@ async fn faults_of_the_configuration_are_found_without_asking() {
         .await
         .expect("good");
 }
+
+#[tokio::test]
+async fn a_stranger_signs_nothing() {
+    let refused = Response::new(404, "<Error><Code>ResourceNotFound</Code></Error>")
+        .with("x-ms-error-code", "ResourceNotFound")
+        .with("x-ms-request-id", "7");
+    let server = Scripted::sequence(vec![Answer::Send(refused)]).expect("a port");
+    for credentials in [account_key(), sas()] {
+        let (store, log) = store(&server.endpoint(), credentials).await;
+        let stranger = store.unsigned().expect("a store");
+        let before = server.requests().len();
+        let (prefix, key) = (KeyPrefix::default(), key());
+        let list = stranger.list(&prefix, ListOptions::default()).await;
+        list.expect_err("a refusal");
+        let get = stranger.get(&key, GetOptions::default()).await;
+        get.map(drop).expect_err("a refusal");
+        let head = stranger.head(&key, HeadOptions::default()).await;
+        head.expect_err("a refusal");
+        let seen = server.requests().split_off(before);
+        assert_eq!((seen.len(), log.take().len()), (3, 3));
+        for request in seen {
+            assert_eq!(request.header("authorization"), None);
+            assert!(!request.target.contains("sig="), "{}", request.target);
+        }
+    }
+}

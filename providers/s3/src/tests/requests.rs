@@ -310,3 +310,25 @@ async fn credentials_with_a_line_feed_are_refused_before_sending() {
     }
     assert!(server.requests().is_empty());
 }
+
+#[tokio::test]
+async fn a_stranger_signs_nothing() {
+    let server = always(refusal(403, "AccessDenied", "Access Denied"));
+    let (store, log) = store(&server).await;
+    let stranger = store.unsigned();
+    for operation in [
+        Operation::ListObjects,
+        Operation::GetObject,
+        Operation::HeadObject,
+    ] {
+        let error = fails(&stranger, operation).await.expect("a refusal");
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    }
+    let seen = server.requests();
+    assert_eq!((seen.len(), log.all().len()), (3, 3));
+    for request in &seen {
+        assert_eq!(request.header("authorization"), None, "{}", request.target);
+    }
+    fails(&store, Operation::ListObjects).await;
+    assert_eq!(signer(&server.requests()[3]), "AKIDEXAMPLE");
+}
