@@ -2,7 +2,8 @@
 //!
 //! - [`Servers`] starts MinIO, Azurite and a small Entra authority, and stops them whatever happens to the test.
 //! - [`Residue`] says what a run left behind, read without Backstop's own code.
-//! - [`Proxy`] stands before a real server: it delays, counts, loses replies and stops answering.
+//! - [`Proxy`] stands before a real server: it delays, counts, loses replies, stops answering, and breaks connections,
+//!   requests and answers with any [`Fault`].
 //! - [`Scripted`] answers with exactly the bytes it was given.
 //! - [`Imds`], [`ContainerAgent`], [`Oidc`] and [`Sts`] are the services that tell who somebody is on AWS; [`Minted`]
 //!   credentials are of the real MinIO. [`Entra`] and [`AzureImds`] are those of Azure. Each refuses what the real one
@@ -48,7 +49,7 @@ pub use imds::Imds;
 pub use listen::{BlackHole, refused_port};
 pub use minted::Minted;
 pub use oidc::{Claims, Oidc};
-pub use proxy::{Action, Pause, Phase, Proxy, Seen};
+pub use proxy::{Action, Fault, Pause, Phase, Proxy, Seen};
 pub use residue::{Content, Residue};
 pub use scratch::Scratch;
 pub use scripted::{Answer, Scripted};

@@ -1,7 +1,7 @@
 //! The real servers, each started when a test first asks for it.
 
 pub(crate) mod azurite;
-mod certificates;
+pub(crate) mod certificates;
 mod compose;
 pub(crate) mod entra;
 mod install;

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::line::Line;
 use super::scan::{Framing, Piece, Scanner, is_interim};
-use super::{Action, Phase, Seen, Shared};
+use super::{Action, Cut, Phase, Seen, Shared};
 use crate::sync::lock;
 
 const BUFFER: usize = 64 * 1024;
@@ -50,16 +50,17 @@ pub(super) fn join(shared: Arc<Shared>, client: TcpStream) {
     });
 }
 
-impl Connection {
-    /// Closes both ends.
-    pub(super) fn cut(&self) {
+impl Cut for Connection {
+    fn cut(&self) {
         // What is closed already needs no closing.
         let _ = (
             self.client.shutdown(Shutdown::Both),
             self.server.shutdown(Shutdown::Both),
         );
     }
+}
 
+impl Connection {
     /// Carries the client's bytes to the server.
     fn ask_on(&self) {
         let Ok(socket) = self.server.try_clone() else {
@@ -77,7 +78,7 @@ impl Connection {
                 let bytes = match piece {
                     Piece::Body(bytes) => bytes,
                     Piece::Head(head, raw) => {
-                        let seen = self.shared.note(head.word(0), head.word(1));
+                        let seen = self.shared.note(&head);
                         let action = self.shared.ask(&seen, Phase::Before);
                         if action != Action::Pass {
                             return action;

@@ -98,6 +98,11 @@ impl Scanner {
         };
     }
 
+    /// Says whether the last message has ended and the next has not begun.
+    pub(crate) fn is_between(&self) -> bool {
+        matches!(self.state, State::Head) && self.line.is_empty()
+    }
+
     /// Takes the next piece off the front of `bytes`; `None` when more are needed.
     pub(crate) fn next(&mut self, bytes: &mut &[u8]) -> Option<Piece> {
         let first = *bytes.first()?;

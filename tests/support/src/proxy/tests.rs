@@ -1,5 +1,7 @@
 //! The proxy before a scripted server.
 
+mod faults;
+
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};

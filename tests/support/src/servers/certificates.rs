@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -40,19 +43,7 @@ impl Certificates {
     /// Makes new ones and writes them into a folder.
     pub(crate) fn make(folder: &Path) -> Result<Self> {
         let explain = |e| Error::while_doing("making certificates", e);
-        let ca_key = KeyPair::generate().map_err(explain)?;
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![
-            KeyUsagePurpose::KeyCertSign,
-            KeyUsagePurpose::DigitalSignature,
-        ];
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "Backstop test authority");
-        let ca = params.self_signed(&ca_key).map_err(explain)?;
-        let issuer = Issuer::new(params, ca_key);
-
+        let (ca, issuer) = authority("Backstop test authority").map_err(explain)?;
         let key = KeyPair::generate().map_err(explain)?;
         let names = NAMES.map(str::to_owned).to_vec();
         let leaf = CertificateParams::new(names)
@@ -70,6 +61,22 @@ impl Certificates {
     }
 }
 
+/// Makes an authority that issues certificates.
+pub(crate) fn authority(
+    name: &str,
+) -> Result<(Certificate, Issuer<'static, KeyPair>), rcgen::Error> {
+    let key = KeyPair::generate()?;
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![
+        KeyUsagePurpose::KeyCertSign,
+        KeyUsagePurpose::DigitalSignature,
+    ];
+    params.distinguished_name.push(DnType::CommonName, name);
+    let certificate = params.self_signed(&key)?;
+    Ok((certificate, Issuer::new(params, key)))
+}
+
 fn write(folder: &Path, name: &str, text: &str) -> Result<PathBuf> {
     let path = folder.join(name);
     fs::write(&path, text).map_err(|e| Error::while_doing(format!("writing {name}"), e))?;
@@ -80,7 +87,8 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(default_provider())
 }
 
-fn server_config(
+/// Sets up the server's side of TLS with one certificate.
+pub(crate) fn server_config(
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
 ) -> Result<ServerConfig> {
@@ -95,7 +103,8 @@ fn server_config(
         .map_err(|e| Error::while_doing("setting up TLS", e))
 }
 
-fn client_config(ca: CertificateDer<'static>) -> Result<ClientConfig> {
+/// Sets up the side of a client that trusts one authority.
+pub(crate) fn client_config(ca: CertificateDer<'static>) -> Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     let explain = |e| Error::while_doing("setting up TLS", e);
     roots.add(ca).map_err(explain)?;
