@@ -46,6 +46,8 @@ pub struct Wishes<'a> {
     pub only: Option<&'a [String]>,
     /// Whether only the few requests of a quick run are made.
     pub quick: bool,
+    /// Whether an object stays for the next run to read back.
+    pub keeps_probe: bool,
     /// Whether who asks is of weight: somebody is expected, or the management plane is asked.
     pub expects: bool,
 }
@@ -63,6 +65,7 @@ impl Plan {
         });
         let steps = CHECKS
             .iter()
+            .filter(|check| check.info.id != check::SURVIVOR || reads_survivor(wishes))
             .filter(|check| match &wanted {
                 Some(wanted) => wanted.contains(check.info.id),
                 None => !wishes.quick || check.info.quick || is_expected(wishes, check.info),
@@ -103,6 +106,11 @@ fn level(wishes: Wishes<'_>, info: &CheckInfo) -> (Level, LevelSource) {
     }
 }
 
+/// A quick run with access append-only has no request to spare.
+fn reads_survivor(wishes: Wishes<'_>) -> bool {
+    wishes.keeps_probe && !(wishes.quick && wishes.access == Access::AppendOnly)
+}
+
 fn is_expected(wishes: Wishes<'_>, info: &CheckInfo) -> bool {
     wishes.expects && info.id == PRINCIPAL
 }
@@ -136,6 +144,7 @@ mod tests {
             levels,
             only: None,
             quick: false,
+            keeps_probe: false,
             expects: false,
         }
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 mod fits;
 mod posture;
 mod reach;
+mod survivor;
 mod variant;
 mod verdict;
 
@@ -18,6 +19,7 @@ pub use backstop_contract::{Credential, Principal};
 pub use fits::{Fits, Misfit};
 pub use posture::{OpenUploads, Posture};
 pub use reach::{Address, Certificate, Range, Reach, Speaker, SpeakerKind, Tls};
+pub use survivor::Survivor;
 pub use variant::{Trial, Variant};
 pub use verdict::{Verdict, verdict};
 
@@ -55,6 +57,9 @@ pub struct Report {
     /// The other forms of requests that were tried because the usual one was refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Trial>,
+    /// The object that stays for the next run to read back, where one was read or left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survivor: Option<Survivor>,
     /// One record a check, in the table's order.
     pub checks: Vec<CheckRecord>,
     /// The causes of what is not fine, the gravest first.
@@ -447,6 +452,9 @@ pub struct Cleanup {
     pub keys: Vec<String>,
     /// How many leftovers of earlier runs were removed.
     pub swept: u64,
+    /// The keys that stay on purpose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<String>,
 }
 
 /// How far the clean-up came.

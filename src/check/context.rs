@@ -14,9 +14,10 @@ use jiff::Timestamp;
 use super::keys::{Keys, Mode};
 use super::probe::Probe;
 use super::stop::Stop;
+use super::survivor::Memory;
 use super::who::Who;
 use crate::reach::Route;
-use crate::report::Access;
+use crate::report::{Access, Survivor};
 use crate::subject::Variants;
 
 /// The store as checks see it: journalled, and retried under the one policy.
@@ -60,6 +61,8 @@ pub struct Shared {
     pub size: Option<u64>,
     /// Whether only few requests are wanted.
     pub quick: bool,
+    /// What is remembered of the object that stays; absent where none is to stay.
+    pub memory: Option<Memory>,
     /// What checks learned for those that follow.
     pub facts: Mutex<Facts>,
 }
@@ -132,6 +135,8 @@ pub struct Facts {
     pub overwritten: Option<Written>,
     /// Whether the object was deleted, and whether only a marker hides it.
     pub deleted: Option<Deleted>,
+    /// The object that stays for the next run.
+    pub survivor: Option<Survivor>,
 }
 
 /// An object that was written.

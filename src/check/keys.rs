@@ -24,6 +24,8 @@ pub struct Keys {
     pub probe: ObjectKey,
     /// The fixed key of the multipart probe.
     pub probe_multipart: ObjectKey,
+    /// The key of the object that stays: it is put where there is none, and never removed.
+    pub survivor: ObjectKey,
     /// The run's own object.
     pub object: ObjectKey,
     /// The run's own multipart object.
@@ -57,6 +59,7 @@ impl Keys {
         Ok(Self {
             probe: folder.key("probe")?,
             probe_multipart: folder.key("probe-multipart")?,
+            survivor: folder.key("survivor")?,
             object: own.key("object")?,
             multipart: own.key("multipart")?,
             aborted: own.key("multipart-abort")?,
@@ -80,7 +83,7 @@ impl Keys {
         )
     }
 
-    /// Returns whether a key is one that some run of Backstop writes.
+    /// Returns whether a key is one that some run of Backstop writes and removes again.
     #[must_use]
     pub fn is_of_a_run(&self, key: &ObjectKey) -> bool {
         let Some(rest) = key.as_str().strip_prefix(self.folder.as_str()) else {
@@ -107,6 +110,7 @@ mod tests {
         assert!(is("a/.backstop/probe"));
         assert!(is("a/.backstop/probe-multipart"));
         assert!(is("a/.backstop/fedcba9876543210/awkward/a b"));
+        assert!(!is("a/.backstop/survivor"));
         assert!(!is("a/.backstop/decisions/1.json"));
         assert!(!is("a/.backstop/other"));
         assert!(!is("a/.backstop/fedcba987654321x/object"));

@@ -33,6 +33,7 @@ mod put_object;
 mod read_after_delete;
 mod read_after_overwrite;
 mod stop;
+mod survivor;
 mod table;
 mod who;
 
@@ -44,5 +45,6 @@ pub use info::{Check, CheckInfo, Effect};
 pub use keys::{Keys, Mode};
 pub use probe::Probe;
 pub use stop::{Answer, Remark, Stop};
+pub use survivor::{ID as SURVIVOR, LOST, Memory};
 pub use table::{CHECKS, ids, info};
 pub use who::{Pattern, Who};

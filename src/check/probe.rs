@@ -66,6 +66,31 @@ impl Probe {
         (probe.header.trim_end().rsplit_once('=')?.1 == hash).then_some(probe)
     }
 
+    /// Returns the run that wrote it.
+    #[must_use]
+    pub fn run(&self) -> &str {
+        self.field("run")
+    }
+
+    /// Returns what its run called it.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.field("label")
+    }
+
+    /// Returns when its run began.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        // It was made of one.
+        self.field("at").parse().unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    fn field(&self, name: &str) -> &str {
+        let mut words = self.header.split(' ');
+        let value = words.find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        value.unwrap_or_default()
+    }
+
     /// Returns the size in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -115,6 +140,12 @@ impl Probe {
             }
         }
         hash.finalize().into()
+    }
+
+    /// Returns whether a body begins as probes do, harmed or not.
+    #[must_use]
+    pub fn is_one(head: &[u8]) -> bool {
+        head.starts_with(MAGIC.as_bytes())
     }
 
     /// Returns whether the body of a run of this id begins so.
@@ -179,6 +210,8 @@ mod tests {
     fn a_body_tells_what_it_is() {
         let probe = probe(2_000);
         assert_eq!(Probe::parse(&probe.body()), Some(probe.clone()));
+        let told = (probe.run(), probe.label(), probe.at());
+        assert_eq!(told, ("0123456789abcdef", "object", Timestamp::UNIX_EPOCH));
         let mut harmed = probe.body().to_vec();
         harmed[30] ^= 1;
         assert_eq!(Probe::parse(&harmed), None);

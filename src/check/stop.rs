@@ -23,6 +23,8 @@ pub enum Remark {
 pub enum Stop {
     /// The service answered success and did not do it; what was expected and what was seen.
     Violated(String),
+    /// The service answered success and did not keep to it: the code of the cause, and what was seen.
+    Lie(&'static str, String),
     /// The service allowed what it must refuse.
     Allowed(String),
     /// The service refused or failed.

@@ -31,6 +31,7 @@ checks![
     put_object,
     head_object,
     get_object,
+    survivor,
     get_range,
     get_absent,
     list_prefix,
@@ -88,7 +89,7 @@ mod tests {
             }
             seen.push(info.id);
         }
-        assert_eq!(ids.len(), 23);
+        assert_eq!(ids.len(), 24);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! | `args` | every argument, exactly as it was given |
 //! | `targets` | TARGET arguments to validated targets |
 //! | `verify`, `config`, `demo`, `completions` | one command each |
+//! | `state` | what this host remembers from run to run |
 //! | `console` | lines on standard error |
 //! | `exit` | the exit codes, and how the program ends |
 //!
@@ -19,6 +20,7 @@ mod demo;
 mod exit;
 mod job;
 mod run;
+mod state;
 mod targets;
 mod vantage;
 mod verify;

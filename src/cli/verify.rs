@@ -31,6 +31,7 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment) -> Result<Exit, 
     output::check(&args.output.output)?;
     let config = args.file.config.as_deref();
     let chosen = choose(&args.targets, config, &args.url.flags(), environment)?;
+    check_survivor(&args.checks, &chosen.targets)?;
     if !args.output.quiet {
         warn_of_risks(&chosen.targets);
     }
@@ -54,6 +55,22 @@ fn check_ids(wanted: &[String]) -> Result<(), Mistake> {
             "--checks: there is no check {id:?}; known are {}",
             known.join(", ")
         ))),
+    }
+}
+
+/// Refuses to ask for an object that no configuration lets stay.
+fn check_survivor(wanted: &[String], targets: &[Target]) -> Result<(), Mistake> {
+    let without = targets.iter().find(|target| !target.keep_probe);
+    match without {
+        Some(target) if wanted.iter().any(|id| id == check::SURVIVOR) => {
+            Err(Mistake::new(format!(
+                "--checks: {} is asked only of a target with keep_probe = true in its table \
+                 sandbox, and {} has none",
+                check::SURVIVOR,
+                target.name
+            )))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) struct TargetForm {
     pub(super) levels: Vec<(Located<String>, Located<String>)>,
     pub(super) folder: Option<Located<String>>,
     pub(super) sweep_after: Option<Located<String>>,
+    pub(super) keep_probe: bool,
 }
 
 /// The place a target names, by provider.
@@ -216,10 +217,11 @@ impl TargetForm {
                 levels.extend(level.map(|level| (check, level)));
             }
         }
-        let (mut folder, mut sweep_after) = (None, None);
+        let (mut folder, mut sweep_after, mut keep_probe) = (None, None, None);
         if let Some(mut sandbox) = section.section("sandbox") {
             folder = sandbox.text("folder");
             sweep_after = sandbox.text("sweep_after");
+            keep_probe = sandbox.flag("keep_probe");
             sandbox.finish();
         }
         section.finish();
@@ -232,6 +234,7 @@ impl TargetForm {
             levels,
             folder,
             sweep_after,
+            keep_probe: keep_probe.is_some_and(|keep| keep.value),
         })
     }
 }

@@ -104,6 +104,7 @@ fn show_target(sheet: &mut Sheet, target: &Target) {
     sheet.table(&format!("{path}.sandbox"));
     sheet.text("folder", &target.folder);
     sheet.text("sweep_after", &duration_text(target.sweep_after));
+    sheet.line(&format!("keep_probe = {}", target.keep_probe));
     for risk in &target.risks {
         sheet.comment(&format!("risk: {risk}"));
     }

@@ -88,6 +88,14 @@ const AZURE_WAYS: &str = "
 # or, in [targets.primary.azure]: account_key_file, sas_token_file, connection_string_file
 ";
 
+/// What is kept of the sandbox, in every file.
+const SANDBOX: &str = "
+# [targets.primary.sandbox]
+# folder = \".backstop\"              # under the prefix, where runs write
+# sweep_after = \"24h\"               # what killed runs left is removed once it is that old
+# keep_probe = true                  # one small object stays, and each run first reads it back
+";
+
 /// Returns a commented configuration file for the place a URL names, or for what the environment
 /// says.
 ///
@@ -121,7 +129,7 @@ pub fn starter(url: Option<&str>, environment: &Environment) -> Result<String, C
                 "https://s3.example.com",
             );
             format!(
-                "{HEAD}\n{body}{COMMON_MORE}{S3_MORE}{}",
+                "{HEAD}\n{body}{COMMON_MORE}{S3_MORE}{}{SANDBOX}",
                 keys("s3", environment)
             )
         }
@@ -136,7 +144,10 @@ pub fn starter(url: Option<&str>, environment: &Environment) -> Result<String, C
                 ("prefix", &prefix),
             ];
             let body = names("minio", &fields.map(|(name, value)| (name, value.as_str())));
-            format!("{HEAD}\n{body}{COMMON_MORE}{}", keys("minio", environment))
+            format!(
+                "{HEAD}\n{body}{COMMON_MORE}{}{SANDBOX}",
+                keys("minio", environment)
+            )
         }
         Place::Azure {
             account,
@@ -155,7 +166,7 @@ pub fn starter(url: Option<&str>, environment: &Environment) -> Result<String, C
             let example = "https://acmebackups.blob.core.windows.net";
             body += &maybe("endpoint_url", endpoint.as_deref(), example);
             format!(
-                "{HEAD}\n{body}{AZURE_MORE}{}",
+                "{HEAD}\n{body}{AZURE_MORE}{}{SANDBOX}",
                 azure_credentials(environment)
             )
         }

@@ -39,6 +39,8 @@ pub struct Target {
     pub folder: String,
     /// The age from which leftovers of other runs are removed.
     pub sweep_after: Duration,
+    /// Whether one small object stays for the next run to read back.
+    pub keep_probe: bool,
     /// The longest a run may take, where the configuration says so.
     pub timeout: Option<Duration>,
     /// What the configuration itself risks, each in a sentence without a period.
@@ -160,6 +162,7 @@ pub(super) fn validate(
         store,
         levels,
         sweep_after: sweep_after.unwrap_or(Target::SWEEP_AFTER),
+        keep_probe: form.keep_probe,
         timeout,
     })
 }

@@ -49,6 +49,7 @@ checksum = "required"
 [targets.primary.sandbox]
 folder = ".probe"
 sweep_after = "48h"
+keep_probe = true
 
 [targets.local]
 [targets.local.minio]
@@ -81,6 +82,7 @@ fn a_whole_file_is_taken() {
     assert_eq!(primary.levels.get("checksum"), Some(&Level::Required));
     assert_eq!(primary.folder, ".probe");
     assert_eq!(primary.sweep_after, Duration::from_hours(48));
+    assert!(primary.keep_probe && !local.keep_probe);
     let StoreConfig::S3(s3) = &primary.store else {
         panic!("{primary:?}");
     };
@@ -113,6 +115,7 @@ fn secrets_are_shown_as_where_they_were_read() {
         "{text}"
     );
     assert!(text.contains("[targets.local.minio]"), "{text}");
+    assert_eq!(text.matches("keep_probe = true").count(), 1, "{text}");
     assert!(!format!("{targets:?}").contains("hunter2"));
     toml::from_str::<toml::Table>(&text).expect("the shown configuration is TOML");
 }

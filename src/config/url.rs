@@ -81,6 +81,7 @@ pub fn url_target(
         levels: Vec::new(),
         folder: None,
         sweep_after: None,
+        keep_probe: false,
     };
     let target = target::validate(form, environment, &[], &mut problems);
     problems.finish(target)

@@ -260,6 +260,7 @@ fn request(target: Target, location: String, server: &DemoServer) -> RunRequest 
         size: None,
         timeout: RunRequest::TIMEOUT,
         sweep_after: target.sweep_after,
+        memory: None,
     }
 }
 

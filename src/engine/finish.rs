@@ -60,6 +60,8 @@ pub(super) struct Finish<'a> {
     pub stopped: Stopped,
     /// What became of earlier runs' leftovers.
     pub swept: Swept,
+    /// Whether an object stays for the next run to read back.
+    pub(super) survives: bool,
 }
 
 impl Finish<'_> {
@@ -139,6 +141,7 @@ impl Finish<'_> {
             left,
             keys,
             swept: self.swept.removed,
+            kept: self.stays().into_iter().collect(),
         };
         (cleanup, record)
     }
@@ -178,11 +181,15 @@ impl Finish<'_> {
         let stays = format!("under {}: {}{maybe}", self.keys.folder, counted(left));
         match (state, cleaned) {
             (CleanupState::NothingWritten | CleanupState::Clean, _) => {
-                (Outcome::Passed, self.swept())
+                let notes: Vec<_> = self.swept().into_iter().chain(self.on_purpose()).collect();
+                let notes = (!notes.is_empty()).then(|| notes.join("; "));
+                let note = notes.map(|text| Finding::plain(FindingCode::Note, text));
+                (Outcome::Passed, note)
             }
             (CleanupState::Bounded, _) => {
                 let text = format!("left since these credentials cannot remove it, {stays}");
-                (Outcome::Passed, plain(FindingCode::Note, text))
+                let notes: Vec<_> = [text].into_iter().chain(self.on_purpose()).collect();
+                (Outcome::Passed, plain(FindingCode::Note, notes.join("; ")))
             }
             (CleanupState::Incomplete, None) => {
                 let text = format!(
@@ -220,16 +227,25 @@ impl Finish<'_> {
         }
     }
 
-    fn swept(&self) -> Option<Finding> {
+    /// Returns the key that stays on purpose.
+    fn stays(&self) -> Option<String> {
+        self.survives.then(|| self.keys.survivor.to_string())
+    }
+
+    fn on_purpose(&self) -> Option<String> {
+        let key = self.stays()?;
+        Some(format!("{key} stays on purpose (keep_probe)"))
+    }
+
+    fn swept(&self) -> Option<String> {
         let Swept { removed, kept } = self.swept;
-        let text = match (removed, kept) {
+        Some(match (removed, kept) {
             (0, 0) => return None,
             (removed, 0) => format!("{removed} leftovers of earlier runs were removed"),
             (removed, kept) => {
                 format!("{removed} leftovers of earlier runs were removed, and {kept} could not be")
             }
-        };
-        Some(Finding::plain(FindingCode::Note, text))
+        })
     }
 }
 

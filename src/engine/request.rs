@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use backstop_contract::KeyPrefix;
 
-use crate::check::Pattern;
+use crate::check::{Memory, Pattern};
 use crate::report::{Access, Level, TargetInfo, Vantage};
 
 /// What a run is asked to do.
@@ -39,6 +39,8 @@ pub struct RunRequest {
     pub timeout: Duration,
     /// The age, by the server's clock, from which the leftovers of other runs are removed.
     pub sweep_after: Duration,
+    /// What is remembered of the object that stays for the next run; absent where none is to stay.
+    pub memory: Option<Memory>,
 }
 
 impl RunRequest {

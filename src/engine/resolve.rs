@@ -29,6 +29,10 @@ impl Resolver {
                 (Outcome::Passed, Some(finding))
             }
             Err(Stop::Violated(text)) => (Outcome::Failed, plain(FindingCode::Violated, text)),
+            Err(Stop::Lie(cause, text)) => {
+                let finding = Finding::caused(FindingCode::Violated, cause, text);
+                (Outcome::Failed, Some(finding))
+            }
             Err(Stop::Allowed(text)) => (Outcome::Failed, plain(FindingCode::Allowed, text)),
             Err(Stop::Unsupported(text)) => {
                 (Outcome::Unsupported, plain(FindingCode::Unsupported, text))

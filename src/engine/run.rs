@@ -2,7 +2,7 @@
 
 use std::future::pending;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use backstop_contract::{Capability, KeyError, ObjectStore, RetryPolicy, Retrying};
 use futures::FutureExt;
@@ -26,7 +26,7 @@ use super::tap::WireTap;
 use crate::check::{CheckStore, Effect, Facts, Keys, Mode, OBJECT_SIZE, Probe, Shared, Who};
 use crate::plan::{Plan, Wishes, fits};
 use crate::reach::Route;
-use crate::report::{Access, CheckRecord, Report, SCHEMA, verdict};
+use crate::report::{Access, CheckRecord, Report, SCHEMA, Survivor, verdict};
 use crate::subject::{Subject, Variants};
 
 /// Runs a plan on a store and reports what was found.
@@ -98,6 +98,12 @@ impl Found {
         }
     }
 
+    /// Returns the object that stays for the next run.
+    fn survivor(&self) -> Option<Survivor> {
+        let facts = self.shared.get()?.facts.lock();
+        facts.unwrap_or_else(PoisonError::into_inner).survivor.clone()
+    }
+
     /// Returns the sandbox's mode; absent when it was not opened before the asking stopped.
     fn mode(&self) -> Option<Mode> {
         self.shared.get().map(|shared| shared.opening.mode)
@@ -121,6 +127,7 @@ impl Session {
                 only: request.only.as_deref(),
                 quick: request.quick,
                 expects: request.expect_principal.is_some() || request.management,
+                keeps_probe: request.memory.is_some(),
             },
             store.capabilities(),
         );
@@ -259,6 +266,7 @@ impl Session {
             opening,
             size: self.request.size,
             quick: self.request.quick,
+            memory: self.request.memory.clone(),
             facts: Mutex::new(Facts::default()),
         }
     }
@@ -280,6 +288,7 @@ impl Session {
         cleaned: Option<Cleaned>,
         deadline: Deadline,
     ) -> Report {
+        let survivor = found.survivor();
         let finish = Finish {
             plan: &self.plan,
             resolver: self.resolver,
@@ -291,6 +300,7 @@ impl Session {
             parts_go: !self.store.capabilities().has(Capability::AbortMultipart),
             stopped,
             swept: found.swept,
+            survives: survivor.is_some(),
         };
         let mut checks = finish.records(found.records);
         let (cleanup, record) = finish.cleanup(cleaned);
@@ -318,6 +328,7 @@ impl Session {
             reach: None,
             posture: None,
             variants: Vec::new(),
+            survivor,
             cleanup,
             verdict: verdict(&checks),
             checks,

@@ -20,7 +20,7 @@ const TABLE: [(&[&str], [Level; 6]); 8] = [
     (&["credential", "bucket", "cleanup"],          [R, R, R, R, R, R]),
     (&["principal"],                                [O, O, O, O, O, O]),
     (&["put-object", "multipart-upload"],           [R, R, R, R, N, R]),
-    (&["get-object", "get-range"],                  [R, R, O, R, R, R]),
+    (&["get-object", "get-range", "survivor"],      [R, R, O, R, R, R]),
     (&["head-object", "get-absent", "list-prefix"], [R, O, O, R, R, O]),
     (&["overwrite", "read-after-overwrite", "list-pages", "delete-object", "delete-absent",
        "read-after-delete", "list-after-delete"],   [R, O, O, O, N, O]),

@@ -16,12 +16,12 @@ use Access::{AppendOnly, Full, PutGet, PutOnly, ReadOnly, Undeclared};
 use Verdict::{Failed, Passed};
 
 /// Credentials, as what they may not do; and the bucket, as whether it keeps versions.
-struct Case {
-    name: &'static str,
+pub(super) struct Case {
+    pub(super) name: &'static str,
     versioned: bool,
     denied: &'static [Operation],
     more: &'static [Denied],
-    verdicts: &'static [(Access, Verdict)],
+    pub(super) verdicts: &'static [(Access, Verdict)],
 }
 
 const NOT_PUT: &[Operation] = &[
@@ -49,7 +49,7 @@ const PUT: &[Operation] = &[
 ];
 
 #[rustfmt::skip]
-const CASES: &[Case] = &[
+pub(super) const CASES: &[Case] = &[
     Case { name: "everything", versioned: false, denied: &[], more: &[],
            verdicts: &[(Full, Passed), (PutGet, Passed), (PutOnly, Passed), (Undeclared, Passed), (AppendOnly, Failed), (ReadOnly, Passed)] },
     Case { name: "everything, versions kept", versioned: true, denied: &[], more: &[],
@@ -257,7 +257,7 @@ const FOREIGN: [&str; 3] = [
     "other",
 ];
 
-fn bucket(case: &Case) -> MemoryStore {
+pub(super) fn bucket(case: &Case) -> MemoryStore {
     let denied = case.denied.iter().copied().map(Denied::Operation);
     let store = MemoryStore::with(
         "accesses",

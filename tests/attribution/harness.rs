@@ -66,6 +66,7 @@ pub(super) fn request(access: Access) -> RunRequest {
         size: None,
         timeout: Duration::from_mins(1),
         sweep_after: Duration::from_hours(24),
+        memory: None,
     }
 }
 

@@ -7,5 +7,6 @@ mod harness;
 pub(crate) mod identities;
 pub(crate) mod kills;
 pub(crate) mod soak;
+pub(crate) mod survivor;
 pub(crate) mod time;
 mod wire;

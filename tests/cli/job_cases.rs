@@ -48,6 +48,7 @@ list-prefix = "advisory"
 [targets.x.sandbox]
 folder = ".probe"
 sweep_after = "36h"
+keep_probe = true
 [targets.x.s3]
 bucket = "acme-backups"
 prefix = "Sicherung # \"München\" '${HOME}' $(x) {name}"

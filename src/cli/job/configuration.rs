@@ -12,6 +12,11 @@ use super::sheet::{Sheet, key};
 /// The name of the file of certificates, beside the configuration.
 pub(super) const CERTIFICATES: &str = "ca.pem";
 
+/// What a pod lacks that is to notice when a store forgets.
+const NO_MEMORY: &str = "With keep_probe, a run remembers that it left an object: mount a volume \
+                         that outlives the pod and name it in BACKSTOP_STATE_DIR, or the loss of \
+                         the object is not noticed.";
+
 /// A configuration file, and what has to be there beside it.
 #[derive(Default)]
 pub(super) struct Written {
@@ -68,6 +73,10 @@ pub(super) fn write(name: &str, target: &Target, installation: Option<&str>) -> 
     sheet.table(&format!("{path}.sandbox"));
     sheet.text("folder", &target.folder);
     sheet.duration("sweep_after", Some(target.sweep_after));
+    sheet.flag("keep_probe", target.keep_probe);
+    if target.keep_probe {
+        written.notes.push(NO_MEMORY.to_owned());
+    }
     written.text = sheet.end();
     written
 }

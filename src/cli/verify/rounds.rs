@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::super::run::Mistake;
 use super::progress::Progress;
 use super::session::Session;
+use crate::check::LOST;
 use crate::report::{Outcome, Report, Verdict};
 
 /// The first pause; each one after it is half as long again.
@@ -29,7 +30,8 @@ pub(super) async fn run(
         let left = end.map_or(Duration::ZERO, |end| {
             end.saturating_duration_since(Instant::now())
         });
-        let hopeful = matches!(report.verdict, Verdict::Failed | Verdict::Unknown);
+        let hopeful =
+            matches!(report.verdict, Verdict::Failed | Verdict::Unknown) && !has_forgotten(&report);
         if !hopeful || left.is_zero() || *interrupt.borrow() {
             return Ok(report);
         }
@@ -42,6 +44,16 @@ pub(super) async fn run(
         pause = (pause + pause / 2).min(LONGEST_PAUSE);
         session = session.again().await?;
     }
+}
+
+/// Returns whether the store lost what was left in it: the next run finds another, and would pass
+/// over the loss.
+fn has_forgotten(report: &Report) -> bool {
+    let mut causes = report.checks.iter().filter_map(|record| {
+        let finding = record.finding.as_ref()?;
+        finding.cause.as_deref()
+    });
+    causes.any(|cause| cause == LOST)
 }
 
 /// Says what is waited for, in a line.

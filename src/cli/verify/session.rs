@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout};
 
 use super::super::args::VerifyArgs;
 use super::super::run::Mistake;
+use super::super::state::{Place, State};
 use super::super::vantage::vantage;
 use super::Sink;
 use crate::check::Pattern;
@@ -24,6 +25,7 @@ pub(super) struct Session<'a> {
     tap: Arc<WireTap>,
     connected: Connected,
     request: RunRequest,
+    state: Option<State>,
 }
 
 impl<'a> Session<'a> {
@@ -41,12 +43,15 @@ impl<'a> Session<'a> {
         let (tap, connected, spent) = connect_within(target, &sink, limit).await?;
         let mut request = request(target, args, environment, &connected);
         request.timeout = limit.saturating_sub(spent);
+        let state = target.keep_probe.then(|| State::of(environment));
+        request.memory = state.as_ref().map(|state| state.recall(&place(&request)));
         Ok(Self {
             target,
             sink,
             tap,
             connected,
             request,
+            state,
         })
     }
 
@@ -55,17 +60,21 @@ impl<'a> Session<'a> {
         &self.target.name
     }
 
-    /// Runs once.
-    pub(super) async fn run(&self, interrupt: watch::Receiver<bool>) -> Result<Report, Mistake> {
+    /// Runs once, and remembers what it left.
+    pub(super) async fn run(&mut self, interrupt: watch::Receiver<bool>) -> Result<Report, Mistake> {
         let subject = self.connected.subject.clone();
         let tap = Arc::clone(&self.tap);
         let report = verify(subject, self.request.clone(), tap, interrupt).await;
-        report.map_err(|rule| {
+        let report = report.map_err(|rule| {
             let name = self.name();
             Mistake::new(format!(
                 "{name}: the prefix leaves no room for the sandbox's keys: {rule}"
             ))
-        })
+        })?;
+        if let (Some(state), Some(survivor)) = (&self.state, &report.survivor) {
+            self.request.memory = Some(state.remember(&place(&self.request), survivor));
+        }
+        Ok(report)
     }
 
     /// Connects anew, so that the next run is made with fresh credentials.
@@ -96,6 +105,15 @@ async fn connect_within(
              AWS_REGION",
             target.name
         ))),
+    }
+}
+
+/// Returns what the object that stays is remembered under.
+fn place(request: &RunRequest) -> Place<'_> {
+    Place {
+        location: &request.target.location,
+        endpoint: request.target.endpoint.as_deref(),
+        folder: &request.folder,
     }
 }
 
@@ -136,5 +154,6 @@ fn request(
         size: args.size,
         timeout: RunRequest::TIMEOUT,
         sweep_after: target.sweep_after,
+        memory: None,
     }
 }

@@ -59,6 +59,7 @@ fn write_cleanup(cleanup: &Cleanup, out: &mut dyn Write) -> io::Result<()> {
         left,
         keys,
         swept,
+        kept,
     } = cleanup;
     let mut text = match state {
         CleanupState::NothingWritten => "nothing was written".to_owned(),
@@ -87,6 +88,9 @@ fn write_cleanup(cleanup: &Cleanup, out: &mut dyn Write) -> io::Result<()> {
             "{text}; {} of earlier runs swept",
             count(*swept, "leftover")
         );
+    }
+    if !kept.is_empty() {
+        text = format!("{text}; {} stays on purpose", kept.join(", "));
     }
     let first = match state {
         CleanupState::Incomplete => Paragraph::default().add(style::DOUBTFUL, &text),

@@ -88,6 +88,7 @@ fn report(checks: Vec<CheckRecord>, verdict: Verdict) -> Report {
         reach: None,
         posture: None,
         variants: Vec::new(),
+        survivor: None,
         checks,
         diagnoses: Vec::new(),
         fits: None,
@@ -157,6 +158,7 @@ pub(in crate::render) fn passed() -> Report {
             "production/.backstop/probe-multipart".to_owned(),
         ],
         swept: 0,
+        kept: Vec::new(),
     };
     report
 }
