@@ -8,6 +8,7 @@ use backstop_contract::{Error, ErrorKind, Operation, Sent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+mod cleanup;
 mod fits;
 mod posture;
 mod reach;
@@ -16,6 +17,7 @@ mod variant;
 mod verdict;
 
 pub use backstop_contract::{Credential, Principal};
+pub use cleanup::{Cleanup, CleanupState, Left};
 pub use fits::{Fits, Misfit};
 pub use posture::{OpenUploads, Posture};
 pub use reach::{Address, Certificate, Range, Reach, Speaker, SpeakerKind, Tls};
@@ -439,58 +441,4 @@ pub struct Diagnosis {
     pub evidence: Vec<String>,
     /// What to do, a step each.
     pub remedies: Vec<String>,
-}
-
-/// What became of the objects the run wrote.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cleanup {
-    /// How far it came.
-    pub state: CleanupState,
-    /// What is left of this run.
-    pub left: Left,
-    /// The keys that are left, at most 20 of them.
-    pub keys: Vec<String>,
-    /// How many leftovers of earlier runs were removed.
-    pub swept: u64,
-    /// The keys that stay on purpose.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub kept: Vec<String>,
-}
-
-/// How far the clean-up came.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CleanupState {
-    /// The run wrote nothing.
-    #[default]
-    NothingWritten,
-    /// All of it was removed.
-    Clean,
-    /// What is left is what these credentials cannot remove, and no more.
-    Bounded,
-    /// More is left than should be.
-    Incomplete,
-}
-
-/// What is left in the bucket, counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Left {
-    /// Objects that a listing shows.
-    pub objects: u64,
-    /// Versions, on a bucket that keeps them, the shown ones included.
-    pub versions: u64,
-    /// Delete markers.
-    pub markers: u64,
-    /// Open multipart uploads.
-    pub uploads: u64,
-    /// The bytes of all objects or versions.
-    pub bytes: u64,
-}
-
-impl Left {
-    /// Returns whether nothing is left.
-    #[must_use]
-    pub fn is_nothing(&self) -> bool {
-        *self == Self::default()
-    }
 }

@@ -161,17 +161,19 @@ fn remember(context: &Context<'_>, mut survivor: Survivor) {
 }
 
 fn intact(survivor: &Survivor, memory: Option<&Memory>) -> String {
-    let mut text = format!(
-        "intact since {} (left by run {})",
-        survivor.written_at, survivor.run_id
-    );
-    if let Some(Memory::Known(Survivor {
-        lost_at: Some(at), ..
-    })) = memory
-    {
-        text.push_str(&format!("; an earlier one was found lost at {at}"));
-    }
-    text + &forgetful(memory)
+    let Survivor {
+        run_id, written_at, ..
+    } = survivor;
+    let lost = match memory {
+        Some(Memory::Known(known)) => known.lost_at,
+        _ => None,
+    };
+    let lost = lost.map(|at| format!("; an earlier one was found lost at {at}"));
+    format!(
+        "intact since {written_at} (left by run {run_id}){}{}",
+        lost.unwrap_or_default(),
+        forgetful(memory)
+    )
 }
 
 /// Tells where nothing can be remembered, so that nobody relies on it.
@@ -185,10 +187,7 @@ fn forgetful(memory: Option<&Memory>) -> String {
 }
 
 fn left_by(known: &Survivor, key: &str) -> String {
-    format!(
-        "run {} left {key} at {}",
-        known.run_id, known.written_at
-    )
+    format!("run {} left {key} at {}", known.run_id, known.written_at)
 }
 
 async fn lost(context: &Context<'_>, known: &Survivor) -> Stop {

@@ -106,7 +106,11 @@ impl State {
 
 impl Place<'_> {
     fn file_name(&self) -> String {
-        let parts = [self.location, self.endpoint.unwrap_or_default(), self.folder];
+        let parts = [
+            self.location,
+            self.endpoint.unwrap_or_default(),
+            self.folder,
+        ];
         let digest = Sha256::digest(parts.join("\n").as_bytes());
         let mut name = "survivor-".to_owned();
         for byte in &digest[..8] {
@@ -161,7 +165,10 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
 /// Opens a new file beside one, for nobody else to read.
 fn open_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
     }
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut options = OpenOptions::new();
@@ -204,7 +211,10 @@ mod tests {
         for (variables, folder) in [
             (vec![home], "/home/ann/.local/state/backstop"),
             (vec![home, ("XDG_STATE_HOME", "/s")], "/s/backstop"),
-            (vec![home, ("XDG_STATE_HOME", "s")], "/home/ann/.local/state/backstop"),
+            (
+                vec![home, ("XDG_STATE_HOME", "s")],
+                "/home/ann/.local/state/backstop",
+            ),
             (vec![home, ("BACKSTOP_STATE_DIR", "/b")], "/b"),
         ] {
             assert_eq!(state(&variables).folder.as_deref(), Some(Path::new(folder)));

@@ -7,6 +7,27 @@ use super::rule::{Rule, all, codes, kinds, minio};
 /// The rules, the most specific first.
 pub(super) const RULES: &[Rule] = &[
     Rule::new(
+        "survivor-lost",
+        "the store forgets: what an earlier run left there is gone",
+        "With keep_probe one small object stays, and this host remembers it. It is gone, and so \
+         may be every backup: a MinIO on an emptyDir, a lifecycle rule, a wiped disk.",
+    )
+    .remedies(&[
+        all("Look at once whether the backups are still there."),
+        minio("If MinIO runs in a container or on an emptyDir, it forgets when it restarts: give it a persistent volume."),
+        all("Look for a lifecycle rule or a program that removes what is under the sandbox's folder, and so may remove backups."),
+        all("Look for a disk or a {word} that was wiped or replaced; if that was on purpose, nothing is to be done: the next run finds another one."),
+    ]),
+    Rule::new(
+        "survivor-not-ours",
+        "the place of the object that stays is taken",
+        "With keep_probe one small object stays in the sandbox's folder, and something that no run has \
+         written lies under its name.",
+    )
+    .remedies(&[all(
+        "Choose another folder for the sandbox, or remove what lies there; it is never written over.",
+    )]),
+    Rule::new(
         "no-write-quorum",
         "MinIO has no write quorum",
         "MinIO answers SlowDownWrite when too few of its drives take a write, and SlowDownRead when too few \

@@ -101,7 +101,10 @@ impl Found {
     /// Returns the object that stays for the next run.
     fn survivor(&self) -> Option<Survivor> {
         let facts = self.shared.get()?.facts.lock();
-        facts.unwrap_or_else(PoisonError::into_inner).survivor.clone()
+        facts
+            .unwrap_or_else(PoisonError::into_inner)
+            .survivor
+            .clone()
     }
 
     /// Returns the sandbox's mode; absent when it was not opened before the asking stopped.

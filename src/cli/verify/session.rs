@@ -61,7 +61,10 @@ impl<'a> Session<'a> {
     }
 
     /// Runs once, and remembers what it left.
-    pub(super) async fn run(&mut self, interrupt: watch::Receiver<bool>) -> Result<Report, Mistake> {
+    pub(super) async fn run(
+        &mut self,
+        interrupt: watch::Receiver<bool>,
+    ) -> Result<Report, Mistake> {
         let subject = self.connected.subject.clone();
         let tap = Arc::clone(&self.tap);
         let report = verify(subject, self.request.clone(), tap, interrupt).await;
