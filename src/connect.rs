@@ -17,6 +17,7 @@ use crate::config::{
     ManagedIdentity, Proof, S3Credentials, S3Store, StoreConfig, Target, Which,
 };
 use crate::connect::forms::Forms;
+use crate::reach::Route;
 use crate::subject::{Subject, Variants};
 
 /// What is verified, ready for its first request.
@@ -68,19 +69,22 @@ pub async fn connect(
             let used = store
                 .endpoint()
                 .map(|url| url.as_str().trim_end_matches('/').to_owned());
-            Ok(connected(store, used, Forms::S3))
+            let route = store.route().cloned();
+            Ok(connected(store, route, used, Forms::S3))
         }
         StoreConfig::Minio(store) => {
             let written = owned(store.endpoint.as_ref());
             let made = Box::pin(backstop_minio::connect(minio(store, patience), observer)).await;
             let store = made.map_err(|error| ConnectError::new(target, error))?;
-            Ok(connected(store, written, Forms::Minio))
+            let route = store.route().cloned();
+            Ok(connected(store, route, written, Forms::Minio))
         }
         StoreConfig::Azure(store) => {
             let written = owned(store.endpoint.as_ref());
             let made = Box::pin(backstop_azure::connect(azure(store, patience), observer)).await;
             let store = made.map_err(|error| ConnectError::new(target, error))?;
-            Ok(connected(store, written, Forms::Azure))
+            let route = store.route().cloned();
+            Ok(connected(store, route, written, Forms::Azure))
         }
     }
 }
@@ -106,6 +110,7 @@ impl Patience {
 
 fn connected<S: ObjectStore + Identity>(
     store: S,
+    route: Option<Route>,
     endpoint: Option<String>,
     forms: fn(Arc<S>) -> Forms,
 ) -> Connected {
@@ -113,6 +118,7 @@ fn connected<S: ObjectStore + Identity>(
     let variants: Arc<dyn Variants> = Arc::new(forms(Arc::clone(&store)));
     Connected {
         subject: Subject {
+            route,
             variants: Some(variants),
             ..Subject::plain(Arc::<S>::clone(&store), store)
         },

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use backstop_contract::Capabilities;
 
 use crate::check::{self, CHECKS, Check, CheckInfo};
-use crate::report::{Access, Level, LevelSource};
+use crate::report::{Access, Level, LevelSource, Stage};
 
 pub use fits::fits;
 pub use levels::level_of;
@@ -50,10 +50,37 @@ pub struct Wishes<'a> {
     pub keeps_probe: bool,
     /// Whether who asks is of weight: somebody is expected, or the management plane is asked.
     pub expects: bool,
+    /// How the store is reached.
+    pub network: Network,
+}
+
+/// How a store is reached, which decides what there is to ask about the way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Network {
+    /// Over none.
+    #[default]
+    Absent,
+    /// In plain http.
+    Plain,
+    /// With TLS.
+    Tls,
+}
+
+impl Network {
+    fn has(self, info: &CheckInfo) -> bool {
+        match self {
+            _ if info.stage != Stage::Reach => true,
+            Self::Absent => false,
+            Self::Plain => info.id != TLS,
+            Self::Tls => true,
+        }
+    }
 }
 
 /// The check that an expected principal makes required.
 const PRINCIPAL: &str = "principal";
+/// The check that there is with TLS alone.
+const TLS: &str = "tls";
 
 impl Plan {
     /// Makes the plan of a run.
@@ -66,6 +93,7 @@ impl Plan {
         let steps = CHECKS
             .iter()
             .filter(|check| check.info.id != check::SURVIVOR || reads_survivor(wishes))
+            .filter(|check| wishes.network.has(check.info))
             .filter(|check| match &wanted {
                 Some(wanted) => wanted.contains(check.info.id),
                 None => !wishes.quick || check.info.quick || is_expected(wishes, check.info),
@@ -88,6 +116,15 @@ impl Plan {
             steps,
             cleanup: level(wishes, &check::CLEANUP),
         }
+    }
+
+    /// Returns whether the plan asks about the way to the service.
+    #[must_use]
+    pub fn asks_of_the_way(&self) -> bool {
+        let steps = self.steps.iter();
+        steps
+            .into_iter()
+            .any(|step| step.check.info.stage == Stage::Reach)
     }
 
     /// Returns whether a check is part of the plan.
@@ -146,7 +183,41 @@ mod tests {
             quick: false,
             keeps_probe: false,
             expects: false,
+            network: Network::Absent,
         }
+    }
+
+    #[test]
+    fn the_way_is_asked_about_where_there_is_one() {
+        let none = BTreeMap::new();
+        let way = ["name-resolution", "connection", "tls", "service", "clock"];
+        for (network, expected) in [
+            (Network::Absent, &[][..]),
+            (
+                Network::Plain,
+                &["name-resolution", "connection", "service", "clock"],
+            ),
+            (Network::Tls, &way),
+        ] {
+            for access in Access::DECLARABLE {
+                for quick in [false, true] {
+                    let planned = ids(Wishes {
+                        network,
+                        quick,
+                        ..wishes(access, &none)
+                    });
+                    let asked = planned.iter().filter(|id| way.contains(id));
+                    assert!(asked.eq(expected), "{network:?} {planned:?}");
+                }
+            }
+        }
+        let only = ["bucket".to_owned()];
+        let chosen = ids(Wishes {
+            network: Network::Tls,
+            only: Some(&only),
+            ..wishes(Access::Full, &none)
+        });
+        assert!(chosen.starts_with(&["name-resolution", "connection", "tls", "service"]));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     id: "bucket",
     stage: Stage::Authorize,
     effect: Effect::Reads,
-    needs: &["credential"],
+    needs: &["credential", "service"],
     after: &[],
     chain: 0,
     capability: None,

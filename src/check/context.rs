@@ -7,7 +7,7 @@ use std::time::Duration;
 use backstop_contract::ext::ReadBack;
 use backstop_contract::{
     DeleteOptions, Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectStore, ObjectStoreExt,
-    PutOptions, PutResult, Retrying, UploadId, VersionId,
+    Operation, PutOptions, PutResult, Retrying, UploadId, VersionId,
 };
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ use super::probe::Probe;
 use super::stop::Stop;
 use super::survivor::Memory;
 use super::who::Who;
-use crate::reach::Route;
+use crate::reach::Prober;
 use crate::report::{Access, Survivor};
 use crate::subject::Variants;
 
@@ -49,8 +49,8 @@ pub struct Shared {
     pub access: Access,
     /// Who asks.
     pub who: Arc<Who>,
-    /// Where the store's requests go; absent for one that is on no network.
-    pub route: Option<Route>,
+    /// What walks the way to the service; absent for one that is on no network.
+    pub prober: Option<Arc<Prober>>,
     /// The same bucket asked in other forms.
     pub variants: Option<Arc<dyn Variants>>,
     /// The sandbox's names.
@@ -115,6 +115,20 @@ impl Opening {
         let list = self.list.as_ref().err();
         let put = self.put.as_ref().and_then(|put| put.as_ref().err());
         refused(list) || refused(put)
+    }
+
+    /// Returns why the first requests failed, where none was taken: the first failure that is not
+    /// about getting a credential, without which nothing was sent.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Stop> {
+        let list = self.list.as_ref().err();
+        let put = self.put.as_ref().and_then(|put| put.as_ref().err());
+        let sent = |stop: &&Stop| match stop {
+            Stop::Operation(error) => error.operation() != Operation::Authenticate,
+            _ => true,
+        };
+        let mut failures = list.into_iter().chain(put).filter(sent);
+        failures.next().filter(|_| !self.was_taken())
     }
 
     /// Returns whether what is written cannot be removed: the credentials or a lock forbid it.

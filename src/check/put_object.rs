@@ -12,7 +12,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     id: "put-object",
     stage: Stage::Write,
     effect: Effect::Writes,
-    needs: &["credential"],
+    needs: &["credential", "service"],
     after: &[],
     chain: 1,
     capability: None,

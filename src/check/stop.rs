@@ -43,6 +43,8 @@ pub enum Stop {
     OtherPrincipal(String),
     /// What was seen is not as it must be: the code of the cause, and what was seen.
     Unfit(&'static str, String),
+    /// No answer came in time: the code of the cause, and what was waited for.
+    Silent(&'static str, String),
 }
 
 impl From<Error> for Stop {

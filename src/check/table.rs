@@ -25,6 +25,11 @@ macro_rules! checks {
 }
 
 checks![
+    name_resolution,
+    connection,
+    tls,
+    service,
+    clock,
     credential,
     principal,
     bucket,
@@ -89,7 +94,7 @@ mod tests {
             }
             seen.push(info.id);
         }
-        assert_eq!(ids.len(), 24);
+        assert_eq!(ids.len(), 29);
     }
 
     #[test]

@@ -139,6 +139,9 @@ pub(super) struct VerifyArgs {
     /// Takes degraded for a failure too, with exit code 5.
     #[arg(long)]
     pub(super) strict: bool,
+    /// Prints the certificates that the server shows, in PEM, before a report for people.
+    #[arg(long, conflicts_with = "quiet")]
+    pub(super) show_certificates: bool,
     #[command(flatten)]
     pub(super) file: FileArgs,
     // What has a heading of its own comes last, since a heading holds for all that follow.

@@ -113,7 +113,7 @@ fn finish(args: &VerifyArgs, reports: &[Report]) -> Exit {
     let well = verdicts().all(|verdict| verdict == Verdict::Passed);
     let mut written = output::write_files(&args.output.output, reports);
     if !(well && args.output.quiet) {
-        written = written.and(output::print(args.output.format, reports));
+        written = written.and(output::print(args, reports));
     }
     match written {
         Ok(()) => exit,

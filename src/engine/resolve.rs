@@ -53,6 +53,10 @@ impl Resolver {
                 let finding = Finding::caused(FindingCode::Unfit, cause, text);
                 (Outcome::Failed, Some(finding))
             }
+            Err(Stop::Silent(cause, text)) => {
+                let finding = Finding::caused(FindingCode::NoAnswer, cause, text);
+                (Outcome::Inconclusive, Some(finding))
+            }
             Err(Stop::Operation(error)) => {
                 let versioned = step.check.info.id == "preserved";
                 self.failure(step.level, &error, versioned)

@@ -24,8 +24,8 @@ use super::sandbox::{
 };
 use super::tap::WireTap;
 use crate::check::{CheckStore, Effect, Facts, Keys, Mode, OBJECT_SIZE, Probe, Shared, Who};
-use crate::plan::{Plan, Wishes, fits};
-use crate::reach::Route;
+use crate::plan::{Network, Plan, Wishes, fits};
+use crate::reach::{Prober, Route};
 use crate::report::{Access, CheckRecord, Report, SCHEMA, Survivor, verdict};
 use crate::subject::{Subject, Variants};
 
@@ -69,7 +69,7 @@ struct Session {
     store: Arc<dyn ObjectStore>,
     tap: Arc<WireTap>,
     resolver: Resolver,
-    route: Option<Route>,
+    prober: Option<Arc<Prober>>,
     variants: Option<Arc<dyn Variants>>,
 }
 
@@ -131,9 +131,13 @@ impl Session {
                 quick: request.quick,
                 expects: request.expect_principal.is_some() || request.management,
                 keeps_probe: request.memory.is_some(),
+                network: network(route.as_ref()),
             },
             store.capabilities(),
         );
+        let route = route.filter(|_| plan.asks_of_the_way());
+        let scheme = store.provider().scheme;
+        let prober = route.map(|route| Arc::new(Prober::new(route, scheme, tap.heard())));
         let resolver = Resolver {
             provider: store.provider(),
             encrypted: request.encrypted,
@@ -154,7 +158,7 @@ impl Session {
             store: Arc::new(store),
             tap,
             resolver,
-            route,
+            prober,
             variants,
         })
     }
@@ -192,9 +196,9 @@ impl Session {
             let sweeping = async { *swept = self.sweep(shared).await };
             join(runner.run(shared, records), sweeping).await;
         };
-        // A token service that keeps silent holds nobody back but the check that waits for it.
+        // Who keeps silent holds nobody back but the check that waits for it.
         let looking = async {
-            self.look_up().await;
+            join(self.look_up(), self.walk()).await;
             pending::<()>().await;
         };
         let mut asking = select(Box::pin(what), Box::pin(looking));
@@ -215,6 +219,13 @@ impl Session {
         // The checks report what they find; here it is only begun early.
         if self.who.credential().await.is_ok() && self.plan.asks("principal") {
             let _ = self.who.principal().await;
+        }
+    }
+
+    /// Walks the way to the service, beside the first requests and never before them.
+    async fn walk(&self) {
+        if let Some(prober) = &self.prober {
+            prober.walk().await;
         }
     }
 
@@ -263,7 +274,7 @@ impl Session {
             started_at: self.started_at,
             access: *access,
             who: self.who.clone(),
-            route: self.route.clone(),
+            prober: self.prober.clone(),
             variants: self.variants.clone(),
             keys: self.keys.clone(),
             opening,
@@ -328,7 +339,7 @@ impl Session {
             not_proven: not_proven(access, &checks, credential.as_ref(), &vantage),
             credential,
             vantage,
-            reach: None,
+            reach: self.prober.map(|prober| prober.report()),
             posture: None,
             variants: Vec::new(),
             survivor,
@@ -343,6 +354,15 @@ async fn turned_true(mut interrupt: watch::Receiver<bool>) {
     if interrupt.wait_for(|is| *is).await.is_err() {
         // Nobody can interrupt any more.
         pending::<()>().await;
+    }
+}
+
+/// Returns how a store is reached.
+fn network(route: Option<&Route>) -> Network {
+    match route {
+        None => Network::Absent,
+        Some(route) if route.secure => Network::Tls,
+        Some(_) => Network::Plain,
     }
 }
 

@@ -7,6 +7,7 @@ use backstop_contract::{Exchange, Operation, WireObserver, confidential};
 use jiff::Timestamp;
 
 use super::event::{Event, EventSink};
+use crate::reach::Heard;
 
 tokio::task_local! {
     /// The check on whose behalf the current task asks.
@@ -18,6 +19,7 @@ tokio::task_local! {
 #[derive(Debug)]
 pub struct WireTap {
     sink: Arc<dyn EventSink>,
+    heard: Arc<Heard>,
     kept: Mutex<Kept>,
 }
 
@@ -33,8 +35,14 @@ impl WireTap {
     pub fn new(sink: Arc<dyn EventSink>) -> Arc<Self> {
         Arc::new(Self {
             sink,
+            heard: Arc::default(),
             kept: Mutex::default(),
         })
+    }
+
+    /// Returns what the answers tell of the way.
+    pub(super) fn heard(&self) -> Arc<Heard> {
+        Arc::clone(&self.heard)
     }
 
     /// Passes an event of the engine on.
@@ -66,6 +74,7 @@ impl WireObserver for WireTap {
             request_id: exchange.request_id.as_deref().map(confidential::strike),
             ..exchange.clone()
         };
+        self.heard.hear(exchange, Timestamp::now());
         let check = ASKING.try_with(|check| *check).ok();
         {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

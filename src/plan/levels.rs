@@ -16,7 +16,9 @@ const COLUMNS: [Access; 6] = [
 
 /// One row for every group of checks that is treated alike.
 #[rustfmt::skip]
-const TABLE: [(&[&str], [Level; 6]); 8] = [
+const TABLE: [(&[&str], [Level; 6]); 9] = [
+    (&["name-resolution", "connection", "tls", "service", "clock"],
+                                                    [R, R, R, R, R, R]),
     (&["credential", "bucket", "cleanup"],          [R, R, R, R, R, R]),
     (&["principal"],                                [O, O, O, O, O, O]),
     (&["put-object", "multipart-upload"],           [R, R, R, R, N, R]),

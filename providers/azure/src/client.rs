@@ -8,7 +8,7 @@ use azure_core::http::{
     ClientOptions, Context, Pipeline, PipelineSendOptions, RawResponse, Request, RetryOptions,
     Transport,
 };
-use backstop_contract::{ErrorKind, Evidence, WireObserver};
+use backstop_contract::{ErrorKind, Evidence, Proxy, WireObserver};
 use url::Url;
 
 use crate::auth_failure::AuthFailure;
@@ -22,8 +22,8 @@ use crate::transport::{Resolver, Wire};
 #[derive(Debug, Clone)]
 pub(crate) struct Route {
     pub(crate) transport: Transport,
-    /// The fact that they go through a proxy.
-    pub(crate) proxy: Option<String>,
+    /// The proxy that they go through.
+    pub(crate) proxy: Option<Proxy>,
 }
 
 impl Route {
@@ -32,7 +32,7 @@ impl Route {
         let direct = config::is_loopback(url);
         Ok(Self {
             transport: transport(config, url, direct)?,
-            proxy: proxy::fact(url),
+            proxy: proxy::leading_to(url),
         })
     }
 
@@ -119,6 +119,7 @@ impl Plain {
             Vec::new(),
             None,
         );
+        let proxy = proxy.as_ref().map(proxy::fact);
         Self { pipeline, proxy }
     }
 

@@ -25,6 +25,7 @@ use crate::credentials::{Application, Proof};
 use crate::evidence::Refusal;
 use crate::federated::{self, TokenFile};
 use crate::observe::ObservePolicy;
+use crate::proxy;
 use crate::shape;
 use crate::tokens::Issuer;
 
@@ -95,7 +96,7 @@ impl Entra {
         };
         Ok(Self {
             credential,
-            proxy: route.proxy,
+            proxy: route.proxy.as_ref().map(proxy::fact),
             known,
         })
     }

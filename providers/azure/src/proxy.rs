@@ -1,5 +1,6 @@
 //! Which proxy a request goes through: the HTTP client decides, and this says so.
 
+use backstop_contract::Proxy;
 use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
@@ -10,27 +11,27 @@ use crate::config;
 const OF_HTTPS: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 const OF_HTTP: [&str; 4] = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
-/// Returns the fact that requests to a URL go through a proxy, without the proxy's password.
-pub(crate) fn fact(url: &Url) -> Option<String> {
-    fact_of(url, &Matcher::from_env(), |name| std::env::var(name).ok())
+/// Returns the proxy that requests to a URL go through, without its user and password.
+pub(crate) fn leading_to(url: &Url) -> Option<Proxy> {
+    proxy_of(url, &Matcher::from_env(), |name| std::env::var(name).ok())
 }
 
-fn fact_of(
+/// Tells that requests go through a proxy.
+pub(crate) fn fact(proxy: &Proxy) -> String {
+    format!("through {proxy}")
+}
+
+fn proxy_of(
     url: &Url,
     matcher: &Matcher,
     variable: impl Fn(&str) -> Option<String>,
-) -> Option<String> {
+) -> Option<Proxy> {
     if config::is_loopback(url) {
         return None;
     }
     let target: Uri = url.as_str().parse().ok()?;
     let intercept = matcher.intercept(&target)?;
     let proxy = intercept.uri();
-    // The host alone: a password with an `@` in it ends up before the host, not before the `@`.
-    let host = proxy.host()?;
-    let port = proxy.port_u16().map(|port| format!(":{port}"));
-    let port = port.unwrap_or_default();
-    let scheme = proxy.scheme_str().unwrap_or("http");
     let names = if url.scheme() == "https" {
         OF_HTTPS
     } else {
@@ -38,9 +39,12 @@ fn fact_of(
     };
     let is_set = |name: &&&str| variable(name).is_some_and(|value| !value.is_empty());
     let from = names.iter().find(is_set).copied();
-    let from = from.unwrap_or("the environment");
-    Some(format!(
-        "through the proxy {scheme}://{host}{port} (from {from})"
+    // The host alone: a password with an `@` in it ends up before the host, not before the `@`.
+    Some(Proxy::new(
+        proxy.scheme_str().unwrap_or("http"),
+        proxy.host()?,
+        proxy.port_u16(),
+        Some(from.unwrap_or("the environment")),
     ))
 }
 
@@ -64,7 +68,8 @@ mod tests {
             ("https://127.0.0.1:1/c", None),
         ] {
             let url = Url::parse(url).expect("a URL");
-            assert_eq!(fact_of(&url, &matcher, set).as_deref(), expected, "{url}");
+            let told = proxy_of(&url, &matcher, set).map(|proxy| fact(&proxy));
+            assert_eq!(told.as_deref(), expected, "{url}");
         }
     }
 
@@ -76,8 +81,8 @@ mod tests {
             "http://user:pa/planted@proxy:3128",
         ] {
             let matcher = Matcher::builder().https(value).build();
-            let fact = fact_of(&url, &matcher, |_| Some(value.to_owned()));
-            let fact = fact.unwrap_or_default();
+            let proxy = proxy_of(&url, &matcher, |_| Some(value.to_owned()));
+            let fact = proxy.map_or_else(String::new, |proxy| fact(&proxy));
             assert!(!fact.contains("planted") && !fact.contains("p@"), "{fact}");
         }
     }

@@ -15,9 +15,9 @@ use azure_storage_blob::{
 use backstop_contract::{
     Aspect, BucketInfo, Capabilities, Capability, CompleteOptions, Condition, Credential,
     DeclaredChecksum, DeleteOptions, DeleteResult, ErrorKind, GetOptions, GetResult, HeadOptions,
-    Identity, Inspected, KeyPrefix, Limits, ListOptions, ListPage, ObjectKey, ObjectMeta,
-    ObjectStore, Operation, PageToken, Part, PartNumber, Principal, ProviderInfo, PutOptions,
-    PutResult, Result, StoreLocation, UploadId, UploadPage, VersionPage,
+    Hop, Identity, Inspected, KeyPrefix, Limits, ListOptions, ListPage, ObjectKey, ObjectMeta,
+    ObjectStore, Operation, PageToken, Part, PartNumber, Principal, ProviderInfo, Proxy,
+    PutOptions, PutResult, Result, Route, StoreLocation, UploadId, UploadPage, VersionPage,
 };
 use bytes::Bytes;
 use url::Url;
@@ -28,7 +28,7 @@ use crate::connect::ConnectError;
 use crate::credentials::CredentialKind;
 use crate::request::{Listing, Requests, Write};
 use crate::who::{self, Who};
-use crate::{body, inspect, list, multipart, policy};
+use crate::{body, inspect, list, multipart, policy, proxy};
 
 /// What Azure is called and what its operations need.
 pub static PROVIDER: ProviderInfo = ProviderInfo {
@@ -57,6 +57,7 @@ pub struct AzureStore {
     surroundings: Arc<Surroundings>,
     clients: Clients,
     unsigned_options: ClientOptions,
+    route: Option<Route>,
 }
 
 /// What a store is made of.
@@ -66,10 +67,23 @@ pub(crate) struct Parts {
     pub(crate) container_url: Url,
     pub(crate) kind: CredentialKind,
     pub(crate) who: Who,
-    pub(crate) proxy: Option<String>,
+    pub(crate) proxy: Option<Proxy>,
     pub(crate) client_options: ClientOptions,
     /// The same without a signature.
     pub(crate) unsigned_options: ClientOptions,
+}
+
+/// Returns where the requests for a container go.
+fn route(url: &Url, proxy: Option<&Proxy>) -> Option<Route> {
+    // The container is the last segment; what is before it is the emulator's account.
+    let (above, _) = url.path().trim_end_matches('/').rsplit_once('/')?;
+    Some(Route {
+        target: Hop::new(url.host_str()?, url.port_or_known_default()?),
+        parent: None,
+        path: format!("{above}/"),
+        secure: url.scheme() == "https",
+        proxy: proxy.cloned(),
+    })
 }
 
 impl fmt::Debug for AzureStore {
@@ -98,8 +112,9 @@ impl AzureStore {
             location: StoreLocation::new(PROVIDER.scheme, &format!("{account}/{container}")),
             capabilities: capabilities(),
             kind,
+            route: route(&container_url, proxy.as_ref()),
             surroundings: Arc::new(Surroundings {
-                proxy,
+                proxy: proxy.as_ref().map(proxy::fact),
                 tokens: who.tokens.clone(),
             }),
             clients: Clients::new(container_url, who.token_credential(), client_options)?,
@@ -127,7 +142,14 @@ impl AzureStore {
             clients: Clients::new(url, None, self.unsigned_options.clone())?,
             who: Arc::clone(&self.who),
             unsigned_options: self.unsigned_options.clone(),
+            route: self.route.clone(),
         })
+    }
+
+    /// Returns where requests go.
+    #[must_use]
+    pub fn route(&self) -> Option<&Route> {
+        self.route.as_ref()
     }
 
     /// Begins a request.

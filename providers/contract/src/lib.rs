@@ -14,6 +14,7 @@
 //! | [`error`] | one error with a closed set of kinds |
 //! | [`retry`] | the one retry policy, as a wrapper |
 //! | [`identity`], [`secret`], [`location`] | who asks, with what, and where |
+//! | [`route`] | the host and the proxy that requests go to |
 //!
 //! # Why
 //!
@@ -38,6 +39,7 @@ pub mod memory;
 pub mod object;
 pub mod operation;
 pub mod retry;
+pub mod route;
 pub mod secret;
 pub mod store;
 
@@ -58,5 +60,6 @@ pub use object::{
 };
 pub use operation::{Operation, PermissionContext, ProviderInfo};
 pub use retry::{RetryPolicy, Retrying, current_attempt};
+pub use route::{Hop, Proxy, Route};
 pub use secret::Secret;
 pub use store::ObjectStore;

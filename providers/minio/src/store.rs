@@ -5,7 +5,7 @@ use backstop_contract::{
     Aspect, BucketInfo, Capabilities, CompleteOptions, Credential, DeleteOptions, DeleteResult,
     Error, ErrorKind, GetOptions, GetResult, HeadOptions, Identity, Inspected, KeyPrefix,
     ListOptions, ListPage, ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken, Part,
-    PartNumber, Principal, ProviderInfo, PutOptions, PutResult, Result, Sent, StoreLocation,
+    PartNumber, Principal, ProviderInfo, PutOptions, PutResult, Result, Route, Sent, StoreLocation,
     UploadId, UploadPage, VersionPage,
 };
 use backstop_s3::S3Store;
@@ -28,6 +28,12 @@ impl MinioStore {
     #[must_use]
     pub fn unsigned(&self) -> Self {
         Self::new(self.inner.unsigned())
+    }
+
+    /// Returns where requests go.
+    #[must_use]
+    pub fn route(&self) -> Option<&Route> {
+        self.inner.route()
     }
 }
 

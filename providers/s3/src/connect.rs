@@ -28,6 +28,7 @@ use crate::trust::Trust;
 use crate::wire::Wire;
 
 mod ground;
+mod whereabouts;
 
 /// Why a configuration cannot become a store; nothing has been sent to the bucket.
 #[derive(Debug, Error)]
@@ -164,6 +165,14 @@ pub(crate) async fn connect_within(
         .force_path_style(addressing == Addressing::Path);
     unsigned.set_endpoint_url(endpoint.as_ref().map(bare_url));
     let signed = unsigned.clone().credentials_provider(loader.clone());
+    let asked = whereabouts::Asked {
+        bucket: &bucket,
+        region: region.as_ref(),
+        endpoint: endpoint.as_ref(),
+        addressing,
+        settings: settings.as_ref(),
+    };
+    let route = whereabouts::route(&asked, &wire).await;
     Ok(S3Store::new(Parts {
         client: Client::from_conf(signed.build()),
         unsigned,
@@ -179,6 +188,7 @@ pub(crate) async fn connect_within(
         wire,
         connect_timeout,
         flavor,
+        route,
     }))
 }
 

@@ -57,20 +57,20 @@ impl Proxy {
 
     /// Says which proxy a request goes through, if any, without its user and password.
     pub(crate) fn on_the_way_to(&self, uri: &str) -> Option<String> {
+        self.leading_to(uri).map(|proxy| format!("through {proxy}"))
+    }
+
+    /// Returns the proxy that a request goes through, if any.
+    pub(crate) fn leading_to(&self, uri: &str) -> Option<backstop_contract::Proxy> {
         let uri = uri.parse::<http::Uri>().ok()?;
         let found = self.matcher.intercept(&uri)?;
         let proxy = found.uri();
-        let scheme = proxy.scheme_str().unwrap_or("http");
-        let host = proxy.host()?;
-        let port = proxy
-            .port_u16()
-            .map(|port| format!(":{port}"))
-            .unwrap_or_default();
-        let from = self
-            .variable(uri.scheme_str()?)
-            .map(|name| format!(" (from {name})"))
-            .unwrap_or_default();
-        Some(format!("through the proxy {scheme}://{host}{port}{from}"))
+        Some(backstop_contract::Proxy::new(
+            proxy.scheme_str().unwrap_or("http"),
+            proxy.host()?,
+            proxy.port_u16(),
+            self.variable(uri.scheme_str()?),
+        ))
     }
 
     fn variable(&self, scheme: &str) -> Option<&'static str> {

@@ -14,7 +14,7 @@ use backstop_contract::{
     DeclaredChecksum, DeleteOptions, DeleteResult, ETag, Error, ErrorKind, GetOptions, GetResult,
     HeadOptions, Inspected, Limits, ListOptions, ListPage, ObjectBody, ObjectKey, ObjectMeta,
     ObjectStore, Operation, PageToken, Part, PartNumber, ProviderInfo, PutOptions, PutResult,
-    Result, Sent, StoreLocation, UploadId, UploadPage, VersionId, VersionPage,
+    Result, Route, Sent, StoreLocation, UploadId, UploadPage, VersionId, VersionPage,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -61,6 +61,7 @@ pub(crate) struct Parts {
     pub(crate) wire: Wire,
     pub(crate) connect_timeout: Duration,
     pub(crate) flavor: Flavor,
+    pub(crate) route: Option<Route>,
 }
 
 /// One bucket of Amazon S3, or of a service that speaks its protocol.
@@ -119,6 +120,12 @@ impl S3Store {
     #[must_use]
     pub fn region(&self) -> &str {
         &self.parts.region
+    }
+
+    /// Returns where requests go; absent where that cannot be told from the configuration.
+    #[must_use]
+    pub fn route(&self) -> Option<&Route> {
+        self.parts.route.as_ref()
     }
 
     /// Marks a request as one of an operation.

@@ -175,6 +175,12 @@ impl Wire {
         Ok(held.get_or_init(|| client))
     }
 
+    /// Returns the proxy that leads to a URL, if any.
+    pub(crate) fn proxy_to(&self, url: &Url) -> Option<backstop_contract::Proxy> {
+        let proxy = Some(&self.0.proxy).filter(|_| !is_direct(url));
+        proxy.and_then(|proxy| proxy.leading_to(url.as_str()))
+    }
+
     /// Bounds the body of an answer and marks the way that it came.
     fn received(
         &self,

@@ -5,10 +5,10 @@ use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::super::args::FileOutput;
+use super::super::args::{FileOutput, VerifyArgs};
 use super::super::console;
 use super::super::run::Mistake;
-use crate::render::Format;
+use crate::render::{Format, write_certificates};
 use crate::report::Report;
 
 /// The mode of a written file: a collector runs as another user.
@@ -34,9 +34,18 @@ pub(super) fn check(outputs: &[FileOutput]) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// Writes the reports to standard output.
-pub(super) fn print(format: Format, reports: &[Report]) -> Result<(), Mistake> {
-    let written = rendered(format, reports, true).and_then(|text| console::print(&text));
+/// Writes the reports to standard output, for people with the certificates where they are wanted:
+/// JSON has them always.
+pub(super) fn print(args: &VerifyArgs, reports: &[Report]) -> Result<(), Mistake> {
+    let format = args.output.format;
+    let mut text = Vec::new();
+    let mut written = Ok(());
+    if args.show_certificates && format == Format::Human {
+        written = write_certificates(reports, &mut text);
+    }
+    let written = written
+        .and_then(|()| format.write(reports, &mut text))
+        .and_then(|()| console::print(&text));
     written.map_err(Mistake::stdout)
 }
 
@@ -45,7 +54,7 @@ pub(super) fn write_files(outputs: &[FileOutput], reports: &[Report]) -> Result<
     let mut result = Ok(());
     for output in outputs {
         let written =
-            rendered(output.format, reports, false).and_then(|text| replace(&output.path, &text));
+            rendered(output.format, reports).and_then(|text| replace(&output.path, &text));
         if let Err(error) = written {
             let shown = output.path.display();
             result = Err(Mistake::new(format!(
@@ -56,13 +65,9 @@ pub(super) fn write_files(outputs: &[FileOutput], reports: &[Report]) -> Result<
     result
 }
 
-fn rendered(format: Format, reports: &[Report], colour: bool) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    if colour {
-        format.write(reports, &mut text)?;
-        return Ok(text);
-    }
-    let mut plain = anstream::StripStream::new(text);
+/// Returns the reports without colour.
+fn rendered(format: Format, reports: &[Report]) -> io::Result<Vec<u8>> {
+    let mut plain = anstream::StripStream::new(Vec::new());
     format.write(reports, &mut plain)?;
     Ok(plain.into_inner())
 }
