@@ -202,8 +202,8 @@ mod tests {
             for access in Access::DECLARABLE {
                 for quick in [false, true] {
                     let planned = ids(Wishes {
-                        network,
                         quick,
+                        network,
                         ..wishes(access, &none)
                     });
                     let asked = planned.iter().filter(|id| way.contains(id));

@@ -69,9 +69,9 @@ fn judge(offset: i64) -> Answer {
         ),
     };
     match offset.unsigned_abs() {
-        ..=DRIFT => Ok(Some(Remark::Note(text))),
-        ..=SKEW => Ok(Some(Remark::Threat("clock-drifts", text))),
-        _ => Err(Stop::Unfit("clock-skewed", text)),
+        seconds if seconds > SKEW => Err(Stop::Unfit("clock-skewed", text)),
+        seconds if seconds > DRIFT => Ok(Some(Remark::Threat("clock-drifts", text))),
+        _ => Ok(Some(Remark::Note(text))),
     }
 }
 

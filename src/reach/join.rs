@@ -62,7 +62,7 @@ impl Refusal {
 /// Connects to the first address of each family at the same time; the first connection that came
 /// about, in the resolver's order, is handed on.
 pub(super) async fn join(addresses: &[IpAddr], port: u16) -> (Vec<Joined>, Option<TcpStream>) {
-    let first = |is: fn(&IpAddr) -> bool| addresses.iter().position(|ip| is(ip));
+    let first = |is: fn(&IpAddr) -> bool| addresses.iter().position(is);
     let mut chosen: Vec<usize> = [first(IpAddr::is_ipv4), first(IpAddr::is_ipv6)]
         .into_iter()
         .flatten()

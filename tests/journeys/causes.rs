@@ -152,7 +152,8 @@ pub(crate) fn a_certificate_that_nobody_trusts_is_named() -> Told {
     let both = Servers::shared().azurite_entra().map_err(text)?;
     let container = both.azurite.fresh_container().map_err(text)?;
     let place = Place::azure_by_key(&both.azurite, &container);
-    fails_for(&place, "tls-rejected", &["--ca-file"])?;
+    let words = ["--ca-file", "CN=Backstop test authority", "not trusted"];
+    fails_for(&place, "certificate-untrusted", &words)?;
     Ok(())
 }
 
