@@ -217,7 +217,14 @@ mod tests {
             only: Some(&only),
             ..wishes(Access::Full, &none)
         });
-        assert!(chosen.starts_with(&["name-resolution", "connection", "tls", "service"]));
+        let first = [
+            "credential",
+            "name-resolution",
+            "connection",
+            "tls",
+            "service",
+        ];
+        assert!(chosen.starts_with(&first), "{chosen:?}");
     }
 
     #[test]

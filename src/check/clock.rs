@@ -10,7 +10,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     id: "clock",
     stage: Stage::Reach,
     effect: Effect::Outside,
-    needs: &[],
+    needs: &["credential"],
     after: &["service"],
     chain: 0,
     capability: None,

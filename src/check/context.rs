@@ -7,7 +7,7 @@ use std::time::Duration;
 use backstop_contract::ext::ReadBack;
 use backstop_contract::{
     DeleteOptions, Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectStore, ObjectStoreExt,
-    Operation, PutOptions, PutResult, Retrying, UploadId, VersionId,
+    PutOptions, PutResult, Retrying, UploadId, VersionId,
 };
 use jiff::Timestamp;
 
@@ -117,18 +117,12 @@ impl Opening {
         refused(list) || refused(put)
     }
 
-    /// Returns why the first requests failed, where none was taken: the first failure that is not
-    /// about getting a credential, without which nothing was sent.
+    /// Returns why the first request failed, where none was taken.
     #[must_use]
     pub fn failure(&self) -> Option<&Stop> {
         let list = self.list.as_ref().err();
         let put = self.put.as_ref().and_then(|put| put.as_ref().err());
-        let sent = |stop: &&Stop| match stop {
-            Stop::Operation(error) => error.operation() != Operation::Authenticate,
-            _ => true,
-        };
-        let mut failures = list.into_iter().chain(put).filter(sent);
-        failures.next().filter(|_| !self.was_taken())
+        list.or(put).filter(|_| !self.was_taken())
     }
 
     /// Returns whether what is written cannot be removed: the credentials or a lock forbid it.

@@ -13,7 +13,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     id: "name-resolution",
     stage: Stage::Reach,
     effect: Effect::Outside,
-    needs: &[],
+    needs: &["credential"],
     after: &[],
     chain: 0,
     capability: None,

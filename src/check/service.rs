@@ -50,8 +50,7 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         return Ok(None);
     }
     let Some(failure) = opening.failure() else {
-        let text = "no request was sent, so nothing shows who answers".to_owned();
-        return Err(Stop::NothingThere(text));
+        return Ok(None);
     };
     let Stop::Operation(error) = failure else {
         return Err(failure.clone());

@@ -25,12 +25,12 @@ macro_rules! checks {
 }
 
 checks![
+    credential,
     name_resolution,
     connection,
     tls,
     service,
     clock,
-    credential,
     principal,
     bucket,
     put_object,

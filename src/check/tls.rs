@@ -116,10 +116,6 @@ fn through_a_proxy(prober: &Prober, words: &str, opening: &Opening) -> Answer {
     let said = WANTS_PASSWORD.words() == words;
     match (opening.failure(), &route.proxy) {
         (Some(failure), _) if said => Err(failure.clone()),
-        (None, Some(proxy)) if said => {
-            let text = format!("{proxy} wants to know who asks, and no request was sent");
-            Err(Stop::NothingThere(text))
-        }
         (_, Some(proxy)) => {
             let target = &route.target;
             let text = format!("the way to {target} leads through {proxy}: {words}");

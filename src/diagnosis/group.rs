@@ -89,10 +89,11 @@ fn fold_questions(groups: &mut Vec<Group<'_>>) {
         let mut cases = group.cases.iter();
         cases.all(|case| case.finding.code == FindingCode::NothingThere)
     };
-    let failed = groups.first().is_some_and(|first| !nothing(first));
-    if !failed {
+    let Some(cause) = groups.iter().position(|group| !nothing(group)) else {
         return;
-    }
+    };
+    let cause = groups.remove(cause);
+    groups.insert(0, cause);
     let mut checks = Vec::new();
     groups.retain(|group| {
         let echoes = nothing(group) && group.cases.iter().all(|case| case.weight < Weight::Risk);

@@ -222,9 +222,12 @@ impl Session {
         }
     }
 
-    /// Walks the way to the service, beside the first requests and never before them.
+    /// Walks the way to the service, beside the first requests and never before them: without a
+    /// credential there are none.
     async fn walk(&self) {
-        if let Some(prober) = &self.prober {
+        if let Some(prober) = &self.prober
+            && self.who.credential().await.is_ok()
+        {
             prober.walk().await;
         }
     }

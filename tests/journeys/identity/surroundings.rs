@@ -285,7 +285,7 @@ pub(crate) fn each_way_to_trust_an_authority_is_enough() -> Told {
     };
     scene()
         .verify()?
-        .fails_with("tls-rejected", &["--ca-file"])?;
+        .fails_with("certificate-untrusted", &["--ca-file"])?;
     let ways: [(&str, Trusts); 3] = [
         ("AWS_CA_BUNDLE", |scene, file| {
             scene.set("AWS_CA_BUNDLE", file.to_string_lossy())

@@ -4,6 +4,7 @@
 //! - [`Residue`] says what a run left behind, read without Backstop's own code.
 //! - [`Proxy`] stands before a real server: it delays, counts, loses replies, stops answering, and breaks connections,
 //!   requests and answers with any [`Fault`].
+//! - [`Shown`] is a certificate for a time of the test's choice, and serves with it.
 //! - [`Scripted`] answers with exactly the bytes it was given.
 //! - [`Imds`], [`ContainerAgent`], [`Oidc`] and [`Sts`] are the services that tell who somebody is on AWS; [`Minted`]
 //!   credentials are of the real MinIO. [`Entra`] and [`AzureImds`] are those of Azure. Each refuses what the real one
@@ -35,6 +36,7 @@ mod scripted;
 mod secrets;
 mod servers;
 mod shared_key;
+mod shown;
 mod sigv4;
 mod sts;
 mod sync;
@@ -58,6 +60,7 @@ pub use servers::azurite::Azurite;
 pub use servers::entra::Entra;
 pub use servers::minio::{Bucket, Minio};
 pub use servers::{AzuriteEntra, Servers};
+pub use shown::Shown;
 pub use sts::{Sts, StsRules};
 pub use tunnel::Tunnel;
 pub use wire::{Request, Response};

@@ -1,5 +1,6 @@
 //! A running MinIO, and what a test may ask of its administrator.
 
+mod console;
 mod oidc;
 
 use std::collections::BTreeMap;
