@@ -59,19 +59,27 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         let text = format!("{} is MinIO's web console", prober.route().target);
         return Err(Stop::Unfit("minio-console", text));
     }
-    if prober.heard().is_marked() || error.evidence().code.is_some() {
+    if prober.heard().is_marked() {
         return Ok(None);
     }
-    if !may_be_another(error.kind()) {
-        return Err(failure.clone());
-    }
-    match prober.speech().await {
+    let speech = if may_be_another(error.kind()) {
+        prober.speech().await
+    } else {
+        None
+    };
+    let coded = error.evidence().code.is_some();
+    match speech {
         Some(Speech::Service) => Ok(None),
-        Some(Speech::Another(speaker)) => {
+        // Both kinds of store write their refusals with a code, and in the same form.
+        Some(Speech::Another(speaker)) if !coded || speaker.kind == SpeakerKind::OtherService => {
             let unfit = cause(speaker, prober);
-            Err(unfit.map_or_else(|| failure.clone(), |(cause, text)| Stop::Unfit(cause, text)))
+            Err(unfit.map_or_else(
+                || failure.clone(),
+                |(cause, text)| Stop::Unfit(cause, text),
+            ))
         }
-        None => Err(failure.clone()),
+        _ if coded => Ok(None),
+        _ => Err(failure.clone()),
     }
 }
 

@@ -95,7 +95,8 @@ pub fn in_a_handshake(bytes: &[u8]) -> Option<Speech> {
     } else {
         SpeakerKind::Unknown
     };
-    Some(another(kind, first_line(&shown(bytes))))
+    let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next();
+    Some(another(kind, &shown(line.unwrap_or_default())))
 }
 
 /// Returns whether a server's first words are of a TLS that nobody speaks any more: its hello names
@@ -180,10 +181,6 @@ fn shown(bytes: &[u8]) -> String {
     let plain: String = plain.collect();
     let words: Vec<_> = plain.split(' ').filter(|word| !word.is_empty()).collect();
     words.join(" ").chars().take(LONGEST_MARK).collect()
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
 }
 
 #[cfg(test)]
