@@ -31,6 +31,7 @@ mod access;
 mod authorize;
 mod case;
 mod entra;
+mod forms;
 mod group;
 mod identity;
 mod lies;

@@ -26,6 +26,8 @@ pub struct Rule {
     pub(super) explains: Explains,
     /// Whether it is told of what need not work at all.
     pub(super) minor: bool,
+    /// The causes that checks name and that it knows better, where it fits.
+    pub(super) instead_of: &'static [&'static str],
 }
 
 /// What a cause explains beside the records that it was recognized by.
@@ -253,6 +255,7 @@ impl Rule {
             remedies: &[],
             explains: Explains::Itself,
             minor: false,
+            instead_of: &[],
         }
     }
 
@@ -289,6 +292,12 @@ impl Rule {
     /// Makes it be told of records that need not be good, behind everything else.
     pub(super) const fn minor(mut self) -> Self {
         self.minor = true;
+        self
+    }
+
+    /// Makes it stand in for causes that checks name, where it fits.
+    pub(super) const fn instead_of(mut self, causes: &'static [&'static str]) -> Self {
+        self.instead_of = causes;
         self
     }
 

@@ -1,6 +1,7 @@
 //! The words of the provider at hand: what the placeholders of a text become.
 
 use super::case::Case;
+use super::forms;
 use crate::check;
 use crate::report::Report;
 
@@ -15,6 +16,10 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     ("grant", "the permission that is named on what is named"),
     ("manual", "What the manual of the check says"),
     ("seen", "what was seen"),
+    (
+        "forms",
+        "The other forms of the request are tried, and what works is named here.",
+    ),
 ];
 
 /// What remedies are filled in with.
@@ -102,6 +107,7 @@ impl Words {
             "operation" => error.map(|error| error.operation.name().to_owned()),
             "manual" => first.and_then(|case| from_manual(&case.record.id)),
             "seen" => first.map(|case| case.finding.summary.clone()),
+            "forms" => first.and_then(|case| forms::told(case.report)),
             _ => None,
         }
     }

@@ -9,4 +9,5 @@ pub(crate) mod kills;
 pub(crate) mod soak;
 pub(crate) mod survivor;
 pub(crate) mod time;
+pub(crate) mod variants;
 mod wire;

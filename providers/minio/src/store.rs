@@ -8,7 +8,7 @@ use backstop_contract::{
     PartNumber, Principal, ProviderInfo, PutOptions, PutResult, Result, Sent, StoreLocation,
     UploadId, UploadPage, VersionPage,
 };
-use backstop_s3::S3Store;
+use backstop_s3::{Form, S3Store};
 use bytes::Bytes;
 
 use crate::health;
@@ -28,6 +28,12 @@ impl MinioStore {
     #[must_use]
     pub fn unsigned(&self) -> Self {
         Self::new(self.inner.unsigned())
+    }
+
+    /// Returns the same bucket as it is asked in a form, as [`S3Store::in_form`] does.
+    #[must_use]
+    pub fn in_form(&self, form: Form) -> Option<Self> {
+        self.inner.in_form(form).map(Self::new)
     }
 }
 
