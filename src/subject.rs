@@ -40,6 +40,6 @@ impl Subject {
 pub trait Variants: fmt::Debug + Send + Sync + 'static {
     /// Returns the bucket as it is asked in a form; of it nothing is asked yet.
     ///
-    /// Absent where the provider has no such form, or it is the usual one.
+    /// Absent where the provider has no such form, or the bucket's name stands there already.
     async fn open(&self, variant: Variant) -> Option<Arc<dyn ObjectStore>>;
 }

@@ -36,6 +36,8 @@ pub struct Keys {
     pub if_absent: ObjectKey,
     /// The key of the puts with a wrong checksum.
     pub checksum: ObjectKey,
+    /// The key that other forms of requests are tried on.
+    pub variant: ObjectKey,
     /// A key that is never written.
     pub absent: ObjectKey,
     /// The folder of the objects that are listed page by page.
@@ -65,6 +67,7 @@ impl Keys {
             aborted: own.key("multipart-abort")?,
             if_absent: own.key("if-absent")?,
             checksum: own.key("checksum")?,
+            variant: own.key("variant")?,
             absent: own.key("absent")?,
             pages: own.folder("pages")?,
             awkward: own.folder("awkward")?,
@@ -79,7 +82,7 @@ impl Keys {
         let name = key.as_str().rsplit('/').next().unwrap_or_default();
         matches!(
             name,
-            "multipart" | "multipart-abort" | "probe-multipart" | "if-absent"
+            "multipart" | "multipart-abort" | "probe-multipart" | "if-absent" | "variant"
         )
     }
 

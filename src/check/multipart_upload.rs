@@ -36,7 +36,7 @@ Backups larger than one request go this way, and it often fails where a small wr
 proxy's size limit, on encryption keys that also want `kms:Decrypt`, on unusual checksums.
 
 ## How it fails
-`kms-decrypt-missing` where the key allows small objects alone, `checksums-not-understood` where parts \
+`kms-decrypt-missing` where the key allows small objects alone, `trailers-refused` where parts \
 carry checksums that the store does not know, `storage-full` at a quota, `contract-violated` where a part is \
 lost or in the wrong order.
 

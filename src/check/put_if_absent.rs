@@ -32,7 +32,7 @@ overwrite each other without a word.
 
 ## How it fails
 The second write succeeds (`contract-violated`), or the store says that it has no such condition \
-(`no-atomic-create`).
+(`no-conditional-writes`).
 
 ## How to fix it
 Use a store or a version of it that honours conditional writes; until then, do not rely on locks \

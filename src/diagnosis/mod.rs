@@ -32,6 +32,7 @@ mod authorize;
 mod case;
 mod denial;
 mod entra;
+mod forms;
 mod group;
 mod identity;
 mod lies;

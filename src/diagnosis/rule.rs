@@ -28,6 +28,8 @@ pub struct Rule {
     pub(super) minor: bool,
     /// What else of the report shows it, a line each.
     pub(super) shows: Option<fn(&Case<'_>) -> Vec<String>>,
+    /// The causes that checks name and that it knows better, where it fits.
+    pub(super) instead_of: &'static [&'static str],
 }
 
 /// What a cause explains beside the records that it was recognized by.
@@ -276,6 +278,7 @@ impl Rule {
             explains: Explains::Itself,
             minor: false,
             shows: None,
+            instead_of: &[],
         }
     }
 
@@ -318,6 +321,12 @@ impl Rule {
     /// Adds evidence from elsewhere in the report.
     pub(super) const fn shows(mut self, shows: fn(&Case<'_>) -> Vec<String>) -> Self {
         self.shows = Some(shows);
+        self
+    }
+
+    /// Makes it stand in for causes that checks name, where it fits.
+    pub(super) const fn instead_of(mut self, causes: &'static [&'static str]) -> Self {
+        self.instead_of = causes;
         self
     }
 

@@ -33,7 +33,10 @@ pub fn rule(code: &str) -> Option<&'static Rule> {
 /// Returns the rule that explains a record: the one that its check names, else the first that fits.
 pub(super) fn rule_for(case: &Case<'_>) -> Option<&'static Rule> {
     match case.finding.cause.as_deref() {
-        Some(code) => rule(code),
+        Some(code) => rules()
+            .map(|(_, rule)| rule)
+            .find(|rule| rule.instead_of.contains(&code) && rule.fits(case))
+            .or_else(|| rule(code)),
         None => rules().map(|(_, rule)| rule).find(|rule| rule.fits(case)),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::denial::Denial;
+use super::forms;
 use crate::check;
 use crate::report::Report;
 
@@ -25,6 +26,10 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     ("account", "ACCOUNT"),
     ("container", "CONTAINER"),
     ("endpoint", "ENDPOINT"),
+    (
+        "forms",
+        "The other forms of the request are tried, and what works is named here.",
+    ),
 ];
 
 /// What remedies are filled in with.
@@ -115,6 +120,7 @@ impl Words {
                 .map(|(_, container)| container.to_owned()),
             "endpoint" => first.and_then(|case| case.report.target.endpoint.clone()),
             "principal" => principal(told),
+            "forms" => first.and_then(|case| forms::told(case.report)),
             _ => denied(name, told),
         }
     }

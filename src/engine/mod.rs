@@ -11,6 +11,7 @@ mod run;
 mod runner;
 mod sandbox;
 mod tap;
+mod trials;
 
 pub use event::{Event, EventSink, NoEvents};
 pub use request::RunRequest;

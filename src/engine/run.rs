@@ -23,10 +23,11 @@ use super::sandbox::{
     Cleaner, Journal, Journalled, Removal, Swept, open, remove_residue, residue, sweep,
 };
 use super::tap::WireTap;
+use super::trials::{Trials, Wanted};
 use crate::check::{CheckStore, Effect, Facts, Keys, Mode, OBJECT_SIZE, Probe, Shared, Who};
 use crate::plan::{Network, Plan, Wishes, fits};
 use crate::reach::{Prober, Route};
-use crate::report::{Access, CheckRecord, Report, SCHEMA, Survivor, verdict};
+use crate::report::{Access, CheckRecord, Report, SCHEMA, Survivor, Trial, verdict};
 use crate::subject::{Subject, Variants};
 
 /// Runs a plan on a store and reports what was found.
@@ -78,6 +79,7 @@ struct Found {
     shared: OnceLock<Shared>,
     records: Vec<Option<CheckRecord>>,
     swept: Swept,
+    trials: Vec<Trial>,
 }
 
 impl Found {
@@ -86,6 +88,7 @@ impl Found {
             shared: OnceLock::new(),
             records: vec![None; checks],
             swept: Swept::default(),
+            trials: Vec::new(),
         }
     }
 
@@ -181,6 +184,7 @@ impl Session {
             shared,
             records,
             swept,
+            trials,
         } = found;
         let what = async {
             let opened = self.open().await;
@@ -195,6 +199,7 @@ impl Session {
             };
             let sweeping = async { *swept = self.sweep(shared).await };
             join(runner.run(shared, records), sweeping).await;
+            self.try_forms(shared, records, trials).await;
         };
         // Who keeps silent holds nobody back but the check that waits for it.
         let looking = async {
@@ -212,6 +217,36 @@ impl Session {
         drop(timeout(deadline.last_answers(), asking).await);
         self.gate.open();
         stopped
+    }
+
+    /// Tries other forms of requests where the usual one was refused; what is known stays known when
+    /// this future is dropped.
+    async fn try_forms(
+        &self,
+        shared: &Shared,
+        records: &[Option<CheckRecord>],
+        found: &mut Vec<Trial>,
+    ) {
+        let Some(variants) = self.variants.as_deref().filter(|_| !self.request.quick) else {
+            return;
+        };
+        let trials = Trials {
+            variants,
+            shared,
+            prefix: &self.request.prefix,
+            journalled: &|store| {
+                let (keys, journal) = (self.keys.clone(), self.journal.clone());
+                let store = Journalled::new(store, keys, journal, self.gate.clone());
+                Retrying::new(Arc::new(store), RetryPolicy::default())
+            },
+        };
+        let wanted = Wanted::after(records);
+        for variant in wanted.variants {
+            if self.gate.is_closed() {
+                return;
+            }
+            found.extend(trials.of(variant, wanted.in_parts).await);
+        }
     }
 
     /// Looks up who asks, beside the first requests rather than after them.
@@ -344,7 +379,7 @@ impl Session {
             vantage,
             reach: self.prober.map(|prober| prober.report()),
             posture: None,
-            variants: Vec::new(),
+            variants: found.trials,
             survivor,
             cleanup,
             verdict: verdict(&checks),

@@ -13,6 +13,7 @@ pub(crate) mod snapshots;
 pub(crate) mod soak;
 pub(crate) mod survivor;
 pub(crate) mod time;
+pub(crate) mod variants;
 mod wire;
 
 /// Ends a test of many turns: all that went wrong is told at once.

@@ -23,7 +23,7 @@ use backstop_s3::{Flavor, S3Config};
 use url::Url;
 
 pub use backstop_s3::{
-    Addressing, AssumeRole, ChecksumMode, ConnectError, S3Credentials, WebIdentity,
+    Addressing, AssumeRole, ChecksumMode, ConnectError, Form, S3Credentials, WebIdentity,
 };
 pub use config::MinioConfig;
 pub use store::MinioStore;

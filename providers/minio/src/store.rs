@@ -8,7 +8,7 @@ use backstop_contract::{
     PartNumber, Principal, ProviderInfo, PutOptions, PutResult, Result, Route, Sent, StoreLocation,
     UploadId, UploadPage, VersionPage,
 };
-use backstop_s3::S3Store;
+use backstop_s3::{Form, S3Store};
 use bytes::Bytes;
 
 use crate::health;
@@ -34,6 +34,12 @@ impl MinioStore {
     #[must_use]
     pub fn route(&self) -> Option<&Route> {
         self.inner.route()
+    }
+
+    /// Returns the same bucket as it is asked in a form, as [`S3Store::in_form`] does.
+    #[must_use]
+    pub fn in_form(&self, form: Form) -> Option<Self> {
+        self.inner.in_form(form).map(Self::new)
     }
 }
 

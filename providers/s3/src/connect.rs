@@ -20,6 +20,7 @@ use crate::ambient::Ambient;
 use crate::config::{Addressing, ChecksumMode, S3Config};
 use crate::connect::ground::{Ground, profile_of};
 use crate::credentials::{NO_ROLE, not_storage};
+use crate::form::Sum;
 use crate::policy;
 use crate::proxy::Proxy;
 use crate::route::{is_direct, is_near};
@@ -180,6 +181,8 @@ pub(crate) async fn connect_within(
         endpoint,
         region: region.to_string(),
         checksums,
+        sum: Sum::default(),
+        addressing,
         encryption,
         storage_class,
         loader,
@@ -194,7 +197,19 @@ pub(crate) async fn connect_within(
 
 /// Sets what is the same for every store.
 fn fixed(settings: Option<&SdkConfig>, checksums: ChecksumMode) -> Builder {
-    let builder = settings.map_or_else(Builder::new, Builder::from);
+    checksummed(settings.map_or_else(Builder::new, Builder::from), checksums)
+        .behavior_version(BehaviorVersion::latest())
+        .retry_config(RetryConfig::disabled())
+        // The loader keeps them, and knows when to fetch new ones.
+        .identity_cache(IdentityCache::no_cache())
+        // A host with a wrong clock must fail here as it fails in every other tool.
+        .disable_clock_skew_correction(true)
+        // Silence is timed in `pace`, by gaps instead of by throughput.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}
+
+/// Sets when checksums are sent and compared.
+pub(crate) fn checksummed(builder: Builder, checksums: ChecksumMode) -> Builder {
     let (sent, compared) = match checksums {
         ChecksumMode::WhenSupported => (
             RequestChecksumCalculation::WhenSupported,
@@ -206,16 +221,8 @@ fn fixed(settings: Option<&SdkConfig>, checksums: ChecksumMode) -> Builder {
         ),
     };
     builder
-        .behavior_version(BehaviorVersion::latest())
         .request_checksum_calculation(sent)
         .response_checksum_validation(compared)
-        .retry_config(RetryConfig::disabled())
-        // The loader keeps them, and knows when to fetch new ones.
-        .identity_cache(IdentityCache::no_cache())
-        // A host with a wrong clock must fail here as it fails in every other tool.
-        .disable_clock_skew_correction(true)
-        // Silence is timed in `pace`, by gaps instead of by throughput.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
 /// Leaves every time limit but that of the connection to `pace`.

@@ -5,6 +5,7 @@
 //! | [`config`] | what a store is configured with |
 //! | [`connect`](mod@connect) | configuration to store, without a request to the bucket |
 //! | [`store`] | the store and its object verbs |
+//! | [`form`] | the same bucket asked in other forms |
 //! | [`policy`] | which IAM actions an operation needs |
 //! | `identity` | what requests are signed with, and who the service says we are |
 //! | `credentials` | every way to come by credentials, their loader, and the token service |
@@ -27,6 +28,7 @@ pub mod config;
 pub mod connect;
 mod credentials;
 mod failure;
+pub mod form;
 mod identity;
 mod inspect;
 mod list;
@@ -46,4 +48,5 @@ pub use config::{
     Addressing, AssumeRole, ChecksumMode, Encryption, S3Config, S3Credentials, WebIdentity,
 };
 pub use connect::{ConnectError, connect, connect_as};
+pub use form::Form;
 pub use store::{Flavor, S3Store};

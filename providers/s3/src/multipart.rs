@@ -2,7 +2,6 @@
 //!
 //! See <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>.
 
-use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use backstop_contract::{
     CompleteOptions, ETag, ObjectKey, Operation, Part, PartNumber, PutResult, Result, UploadId,
@@ -64,7 +63,8 @@ impl S3Store {
             .upload_id(upload.as_str())
             .part_number(wire_number(number, &asked)?)
             .set_checksum_algorithm(self.part_checksum())
-            .body(ByteStream::from(body))
+            .set_content_md5(self.content_md5(&body))
+            .body(self.outgoing(body))
             .customize()
             .interceptor(self.marked(Operation::PutPart))
             .send()

@@ -23,9 +23,10 @@ use futures::stream;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::config::{ChecksumMode, Encryption};
+use crate::config::{Addressing, ChecksumMode, Encryption};
 use crate::credentials::{Loader, Sts};
 use crate::failure::Asked;
+use crate::form::Sum;
 use crate::marks::{Marked, Marks};
 use crate::wire::Wire;
 
@@ -52,6 +53,8 @@ pub(crate) struct Parts {
     pub(crate) endpoint: Option<Url>,
     pub(crate) region: String,
     pub(crate) checksums: ChecksumMode,
+    pub(crate) sum: Sum,
+    pub(crate) addressing: Addressing,
     pub(crate) encryption: Option<Encryption>,
     pub(crate) storage_class: Option<String>,
     pub(crate) loader: Loader,
@@ -256,7 +259,8 @@ impl S3Store {
             .put_object()
             .bucket(&self.parts.bucket)
             .key(key.as_str())
-            .body(ByteStream::from(body))
+            .set_content_md5(self.content_md5(&body))
+            .body(self.outgoing(body))
             .set_server_side_encryption(encryption)
             .set_ssekms_key_id(key_id)
             .set_storage_class(self.storage_class())

@@ -4,6 +4,7 @@ mod answers;
 mod bodies;
 mod credentials;
 mod fakes;
+mod forms;
 mod node;
 mod principal;
 mod proxies;

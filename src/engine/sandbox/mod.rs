@@ -14,5 +14,5 @@ mod sweep;
 pub(super) use clean::{Cleaner, Removal, remove_residue, residue};
 pub(super) use journal::Journal;
 pub(super) use journalled::Journalled;
-pub(super) use open::open;
+pub(super) use open::{open, remove};
 pub(super) use sweep::{Swept, sweep};

@@ -299,7 +299,7 @@ pub(super) fn checksums_that_are_not_understood() -> Result<(), String> {
     ])
 }
 
-pub(super) const NO_CHECKSUMS: &str = "checksums-not-understood";
+pub(super) const NO_CHECKSUMS: &str = "checksums-refused";
 
 #[rustfmt::skip]
 pub(super) fn parts_that_are_not_understood() -> Result<(), String> {
@@ -312,9 +312,9 @@ pub(super) fn parts_that_are_not_understood() -> Result<(), String> {
 pub(super) fn a_lock_that_wants_checksums() -> Result<(), String> {
     hold(&[
         said("s3", is_whole_put, (400, "InvalidRequest", "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters"),
-            "checksum-required", &["checksums = \\\"when-supported\\\""]),
+            "checksum-needed", &["checksums = \\\"when-supported\\\""]),
         said("s3", is_part, (400, "InvalidRequest", "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Part requests with Object Lock parameters"),
-            "checksum-required", &["every object and part"]),
+            "checksum-needed", &["every object and part"]),
     ])
 }
 
@@ -334,7 +334,7 @@ pub(super) fn another_region() -> Result<(), String> {
 pub(super) fn no_atomic_create() -> Result<(), String> {
     hold(&[
         said("s3", is_conditional, (501, "NotImplemented", "A header you provided implies functionality that is not implemented"),
-            "no-atomic-create", &["two writers can overwrite each other", "one writer at a time"]),
+            "no-conditional-writes", &["two writers can overwrite each other", "one writer at a time"]),
     ])
 }
 

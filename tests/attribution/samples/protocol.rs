@@ -9,13 +9,13 @@ const PUT: Operation = Operation::PutObject;
 
 #[rustfmt::skip]
 pub(super) const SAMPLES: &[Sample] = &[
-    error("checksum-required", S3, ("multipart-upload", Operation::PutPart, ErrorKind::Unexpected),
+    error("checksum-needed", S3, ("multipart-upload", Operation::PutPart, ErrorKind::Unexpected),
         (400, "InvalidRequest", "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Part requests with Object Lock parameters")),
-    error("checksums-not-understood", S3_LIKE, ("put-object", PUT, ErrorKind::Unexpected),
+    error("checksums-refused", S3_LIKE, ("put-object", PUT, ErrorKind::Unexpected),
         (400, "InvalidArgument", "Unsupported header 'x-amz-sdk-checksum-algorithm' received for this API call.")),
-    error("checksums-not-understood", S3, ("put-object", PUT, ErrorKind::ChecksumMismatch),
+    error("checksums-refused", S3, ("put-object", PUT, ErrorKind::ChecksumMismatch),
         (400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")),
-    error("no-atomic-create", ANY, ("put-if-absent", PUT, ErrorKind::Unsupported),
+    error("no-conditional-writes", ANY, ("put-if-absent", PUT, ErrorKind::Unsupported),
         (501, "NotImplemented", "A header you provided implies functionality that is not implemented"))
         .beside(|report| optional(report, Outcome::Unsupported, FindingCode::Unsupported)),
     error("checksum-refused", ANY, ("put-object", PUT, ErrorKind::ChecksumMismatch),
