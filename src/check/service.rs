@@ -73,10 +73,7 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         // Both kinds of store write their refusals with a code, and in the same form.
         Some(Speech::Another(speaker)) if !coded || speaker.kind == SpeakerKind::OtherService => {
             let unfit = cause(speaker, prober);
-            Err(unfit.map_or_else(
-                || failure.clone(),
-                |(cause, text)| Stop::Unfit(cause, text),
-            ))
+            Err(unfit.map_or_else(|| failure.clone(), |(cause, text)| Stop::Unfit(cause, text)))
         }
         _ if coded => Ok(None),
         _ => Err(failure.clone()),

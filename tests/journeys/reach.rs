@@ -273,7 +273,11 @@ pub(crate) fn certificates_can_be_copied() -> Told {
     assert!(shown.stdout.contains("subject") && shown.stdout.contains("localhost"));
     let after = shown.stdout.rsplit("END CERTIFICATE").next();
     let last = after.and_then(|after| after.split("\ncleanup:").nth(1));
-    assert!(last.is_some_and(|last| last.contains("\nfailed: ")), "{}", shown.stdout);
+    assert!(
+        last.is_some_and(|last| last.contains("\nfailed: ")),
+        "{}",
+        shown.stdout
+    );
     assert!(!cli(&[])?.stdout.contains("BEGIN CERTIFICATE"));
     let json = cli(&["--format", "json", "--show-certificates"])?;
     assert!(
@@ -375,7 +379,11 @@ pub(crate) fn whoever_answers_in_place_of_the_service_is_named() -> Told {
             "not-the-service",
             "Azure Blob Storage",
         ),
-        (Response::new(418, "\u{1b}[2Jowned"), "not-the-service", "418"),
+        (
+            Response::new(418, "\u{1b}[2Jowned"),
+            "not-the-service",
+            "418",
+        ),
     ];
     let mut trouble = Vec::new();
     for (response, code, word) in rows {
