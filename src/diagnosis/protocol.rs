@@ -3,7 +3,7 @@
 use backstop_contract::{ErrorKind, Operation};
 
 use super::forms;
-use super::rule::{Rule, all, azure, checks, codes, findings, kinds, s3, s3_like, says};
+use super::rule::{Rule, all, codes, findings, kinds, s3, s3_like, says};
 use crate::report::FindingCode;
 
 /// The requests that carry a body.

@@ -296,6 +296,7 @@ fn empty(provider: &str) -> Report {
         reach: None,
         posture: None,
         variants: Vec::new(),
+        survivor: None,
         checks: Vec::new(),
         diagnoses: Vec::new(),
         fits: None,

@@ -29,10 +29,11 @@ async fn each_form_of_checksum_is_sent_with_puts_and_parts() {
     ] {
         let store = usual.in_form(form).expect("a form");
         let body = Bytes::from_static(b"body");
-        let put = store.put(&key("k"), body.clone(), PutOptions::default());
+        let key = key("k");
+        let put = store.put(&key, body.clone(), PutOptions::default());
         put.await.expect("it is written");
         let upload = UploadId::new("u");
-        let part = store.put_part(&key("k"), &upload, PartNumber(1), body);
+        let part = store.put_part(&key, &upload, PartNumber(1), body);
         part.await.expect("it is taken");
         let seen = server.requests();
         for request in &seen[seen.len() - 2..] {
@@ -61,7 +62,8 @@ async fn the_buckets_name_moves_to_where_it_is_not() {
     config.addressing = Some(Addressing::Virtual);
     let (host, _) = with(config).await;
     let path = host.in_form(Form::PathAddressing).expect("a form");
-    let put = path.put(&key("k"), Bytes::new(), PutOptions::default());
+    let key = key("k");
+    let put = path.put(&key, Bytes::new(), PutOptions::default());
     put.await.expect("it is written");
     let sent = server.requests().pop().expect("a request");
     assert_eq!(sent.target.split('?').next(), Some("/acme/k"));
