@@ -25,8 +25,6 @@ pub(super) fn run(args: &PolicyArgs, environment: &Environment) -> Result<Exit, 
     let flags = UrlFlags {
         region: args.region.clone(),
         endpoint_url: args.endpoint_url.clone(),
-        // Nothing is sent, so plain http endangers nothing.
-        allow_http: true,
         ..UrlFlags::default()
     };
     let config = args.file.config.as_deref();

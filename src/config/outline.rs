@@ -10,6 +10,7 @@ use crate::report::Access;
 use super::azure::Cloud;
 use super::environment::Environment;
 use super::file::{StoreForm, TargetForm};
+use super::origin::{Located, Origin};
 use super::problem::{ConfigErrors, Problems};
 use super::s3::{Encryption, S3Store};
 use super::target::{self, StoreConfig, Target};
@@ -84,12 +85,18 @@ pub(super) fn of_form(
 ) -> Result<Outline, ConfigErrors> {
     form.levels.clear();
     form.expect_principal = None;
+    // Nothing is sent, so plain http endangers nothing.
+    let plain = Some(Located::new(true, Origin::Argument));
     match &mut form.store {
         StoreForm::S3(form) | StoreForm::Minio(form) => {
             form.credentials = None;
             form.ca_file = None;
+            form.allow_http = plain;
         }
-        StoreForm::Azure(form) => form.forget_credentials(),
+        StoreForm::Azure(form) => {
+            form.forget_credentials();
+            form.allow_http = plain;
+        }
     }
     let environment = environment.without_credentials();
     let target = target::validate(form, &environment, &[], &mut problems);

@@ -21,38 +21,49 @@ type Table = [[Cell; 5]; 5];
 const GOOD: Cell = (P, &[]);
 
 /// Without the right to put, nothing else is asked but for listing.
-const WRITES_NOTHING: &[&str] = &["put-object"];
-
+const NO_PUT: &[&str] = &["put-object"];
 /// Without the right to list, a reader has nothing to read.
-const FINDS_NOTHING: &[&str] = &["head-object", "get-object", "get-range", "list-prefix"];
+const NO_LIST: &[&str] = &["head-object", "get-object", "get-range", "list-prefix"];
+/// Without the right to read, what is absent is denied too.
+const NO_READ: &[&str] = &["head-object", "get-object", "get-range", "get-absent", "list-prefix"];
+/// The same, for whoever has to delete as well.
+const PUT_ALONE: &[&str] = &[
+    "head-object",
+    "get-object",
+    "get-range",
+    "get-absent",
+    "list-prefix",
+    "delete-object",
+];
+/// The same, for whoever must not be able to destroy, which nobody can tell then.
+const PUT_KEEPS: &[&str] = &[
+    "head-object",
+    "get-object",
+    "get-range",
+    "get-absent",
+    "list-prefix",
+    "preserved",
+];
 
 /// On a bucket without versions, who may write may destroy.
 #[rustfmt::skip]
 const PLAIN: Table = [
-    // full          put-get                         put-only              append-only                                  read-only
-    [GOOD,           GOOD,                           GOOD,                 (F, &["preserved"]),                         GOOD],
-    [(F, &["list-prefix", "delete-object"]),
-                     GOOD,                           GOOD,                 (F, &["list-prefix", "preserved"]),          (F, FINDS_NOTHING)],
-    [(F, &["head-object", "get-object", "get-absent", "list-prefix", "delete-object"]),
-                     (F, &["get-object"]),           GOOD,                 (F, &["head-object", "get-object", "get-absent", "list-prefix", "preserved"]), (F, FINDS_NOTHING)],
-    [(F, &["delete-object"]),
-                     GOOD,                           GOOD,                 (F, &["preserved"]),                         GOOD],
-    [(F, WRITES_NOTHING),
-                     (F, WRITES_NOTHING),            (F, WRITES_NOTHING),  (F, WRITES_NOTHING),                         GOOD],
+    // under full                            put-get                              put-only     append-only                          read-only
+    [GOOD,                                   GOOD,                                GOOD,        (F, &["preserved"]),                 GOOD],
+    [(F, &["list-prefix", "delete-object"]), GOOD,                                GOOD,        (F, &["list-prefix", "preserved"]),  (F, NO_LIST)],
+    [(F, PUT_ALONE),                         (F, &["get-object", "get-range"]),   GOOD,        (F, PUT_KEEPS),                      (F, NO_READ)],
+    [(F, &["delete-object"]),                GOOD,                                GOOD,        (F, &["preserved"]),                 GOOD],
+    [(F, NO_PUT),                            (F, NO_PUT),                         (F, NO_PUT), (F, NO_PUT),                         GOOD],
 ];
 
 /// On one with versions, only who may delete them may destroy.
 #[rustfmt::skip]
 const VERSIONED: Table = [
-    [GOOD,           GOOD,                           GOOD,                 (F, &["preserved"]),                         GOOD],
-    [(F, &["list-prefix", "delete-object"]),
-                     GOOD,                           GOOD,                 (F, &["list-prefix"]),                       (F, FINDS_NOTHING)],
-    [(F, &["head-object", "get-object", "get-absent", "list-prefix", "delete-object"]),
-                     (F, &["get-object"]),           GOOD,                 (F, &["head-object", "get-object", "get-absent", "list-prefix", "preserved"]), (F, FINDS_NOTHING)],
-    [(F, &["delete-object"]),
-                     GOOD,                           GOOD,                 GOOD,                                        GOOD],
-    [(F, WRITES_NOTHING),
-                     (F, WRITES_NOTHING),            (F, WRITES_NOTHING),  (F, WRITES_NOTHING),                         GOOD],
+    [GOOD,                                   GOOD,                                GOOD,        (F, &["preserved"]),                 GOOD],
+    [(F, &["list-prefix", "delete-object"]), GOOD,                                GOOD,        (F, &["list-prefix"]),               (F, NO_LIST)],
+    [(F, PUT_ALONE),                         (F, &["get-object", "get-range"]),   GOOD,        (F, PUT_KEEPS),                      (F, NO_READ)],
+    [(F, &["delete-object"]),                GOOD,                                GOOD,        GOOD,                                GOOD],
+    [(F, NO_PUT),                            (F, NO_PUT),                         (F, NO_PUT), (F, NO_PUT),                         GOOD],
 ];
 
 /// A bucket with an object below the place that policies are for.
