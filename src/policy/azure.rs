@@ -171,9 +171,9 @@ fn steps(
         shell_word(scope)
     );
     if bound {
-        assign.push_str(&format!(
-            " --condition \"$(cat {name}.condition.txt)\" --condition-version 2.0"
-        ));
+        assign.push_str(" --condition \"$(cat ");
+        assign.push_str(name);
+        assign.push_str(".condition.txt)\" --condition-version 2.0");
     }
     let sas = signature(wanted);
     vec![

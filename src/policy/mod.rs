@@ -25,6 +25,8 @@ mod iam;
 mod names;
 mod rights;
 
+use std::fmt::Write as _;
+
 use backstop_contract::KeyPrefix;
 
 use crate::report::Access;
@@ -193,7 +195,8 @@ fn pretty(document: &impl serde::Serialize) -> String {
             shown.push(letter);
         } else {
             for unit in letter.encode_utf16(&mut [0; 2]) {
-                shown.push_str(&format!("\\u{unit:04x}"));
+                // Writing to a text cannot fail.
+                let _ = write!(shown, "\\u{unit:04x}");
             }
         }
     }

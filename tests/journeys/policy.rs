@@ -25,7 +25,13 @@ const NO_PUT: &[&str] = &["put-object"];
 /// Without the right to list, a reader has nothing to read.
 const NO_LIST: &[&str] = &["head-object", "get-object", "get-range", "list-prefix"];
 /// Without the right to read, what is absent is denied too.
-const NO_READ: &[&str] = &["head-object", "get-object", "get-range", "get-absent", "list-prefix"];
+const NO_READ: &[&str] = &[
+    "head-object",
+    "get-object",
+    "get-range",
+    "get-absent",
+    "list-prefix",
+];
 /// The same, for whoever has to delete as well.
 const PUT_ALONE: &[&str] = &[
     "head-object",

@@ -63,8 +63,8 @@ fn head(args: &PolicyArgs, wanted: &Wanted, policy: &Policy) -> String {
 }
 
 /// Writes a file of the script.
-fn file(text: &mut String, name: &str, content: &str) {
-    text.push_str(&format!("\ncat > {name} <<'{END}'\n{content}{END}\n"));
+fn file(name: &str, content: &str) -> String {
+    format!("\ncat > {name} <<'{END}'\n{content}{END}\n")
 }
 
 /// Breaks a command before its flags where it is too long for a line.
@@ -78,7 +78,8 @@ fn broken(command: &str) -> String {
         let room = WIDTH - " \\".len();
         match lines.last_mut() {
             Some(line) if line.len() + part.len() + " --".len() <= room => {
-                line.push_str(&format!(" --{part}"));
+                line.push_str(" --");
+                line.push_str(part);
             }
             _ => lines.push(format!("  --{part}")),
         }
@@ -107,7 +108,7 @@ fn verify(args: &PolicyArgs, wanted: &Wanted) -> String {
     ];
     for (flag, value) in flags {
         if let Some(value) = value {
-            command.push_str(&format!(" {flag} {}", shell_word(&value)));
+            command.extend([" ", flag, " ", &shell_word(&value)]);
         }
     }
     command

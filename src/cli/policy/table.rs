@@ -25,14 +25,14 @@ pub(super) fn text(wanted: &Wanted, comparison: &Comparison, report: &Report) ->
         (Standing::Untold, "the run could not tell"),
     ] {
         let rows = comparison.rows.iter();
-        let rows: Vec<&Row> = rows.filter(|row| row.standing == standing).collect();
-        match (rows.as_slice(), standing) {
-            ([], Standing::Untold) => {}
-            ([], _) => text.push_str(&format!("{words}: nothing\n")),
-            (rows, _) => {
-                text.push_str(&format!("{words}:\n"));
-                rows.iter().for_each(|row| text.push_str(&told(row)));
-            }
+        let rows: Vec<String> = rows
+            .filter(|row| row.standing == standing)
+            .map(told)
+            .collect();
+        if !rows.is_empty() {
+            text.extend([words, ":\n", &rows.concat()]);
+        } else if standing != Standing::Untold {
+            text.extend([words, ": nothing\n"]);
         }
     }
     text
