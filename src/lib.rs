@@ -22,6 +22,7 @@
 //! | [`engine`] | the run: concurrency, sandbox, time, events |
 //! | [`report`] | everything a run found, as data |
 //! | [`diagnosis`] | causes and remedies, from the report alone |
+//! | [`policy`] | the smallest grants for an access, and what a run found of them |
 //! | [`verify`] | a run and its diagnosis in one call |
 //! | [`render`] | the report for people and for programs |
 //! | [`demo`] | an embedded S3 server and a guided tour |
@@ -40,6 +41,7 @@ pub mod demo;
 pub mod diagnosis;
 pub mod engine;
 pub mod plan;
+pub mod policy;
 pub mod reach;
 #[cfg(feature = "cli")]
 pub mod render;

@@ -13,6 +13,10 @@ use crate::report::Access;
 
 use super::exit::Exit;
 
+mod policy;
+
+pub(super) use policy::{PolicyArgs, PolicyFormat};
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0        passed
@@ -117,6 +121,9 @@ pub(super) enum Command {
     /// Prints a Kubernetes Job that verifies where the identity is.
     #[command(after_long_help = JOB_EXAMPLES)]
     Job(Box<JobArgs>),
+    /// Prints the smallest policy for what credentials are meant to be able to do.
+    #[command(after_long_help = policy::EXAMPLES)]
+    Policy(Box<PolicyArgs>),
     /// Shows on a small embedded server what backstop finds, on healthy storage and on broken.
     #[cfg(feature = "demo")]
     Demo(DemoArgs),

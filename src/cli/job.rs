@@ -11,6 +11,7 @@ use crate::config::{Environment, StoreConfig, Target};
 use crate::engine::RunRequest;
 
 use super::args::JobArgs;
+use super::comment::Comment;
 use super::console;
 use super::exit::Exit;
 use super::run::Mistake;
@@ -26,8 +27,6 @@ use manifest::Manifest;
 
 /// The most that fits into a `ConfigMap`, its names counted generously.
 const LARGEST: usize = 1_000_000;
-/// The width of a comment, `# ` counted.
-const WIDTH: usize = 80;
 
 /// Prints the documents of one target.
 pub(super) fn run(args: &JobArgs, environment: &Environment) -> Result<Exit, Mistake> {
@@ -89,7 +88,7 @@ fn documents(
     };
     let mut head = Comment::default();
     explain(&mut head, &manifest, target);
-    Ok(format!("{}{}", head.0, manifest.text()))
+    Ok(format!("{}{}", head.text(), manifest.text()))
 }
 
 /// Says what is left to do, and what the pod has instead of this machine's credentials.
@@ -164,41 +163,4 @@ fn endpoint_here(target: &Target) -> Option<&str> {
         || bare == "localhost"
         || bare.ends_with(".localhost");
     here.then_some(host)
-}
-
-/// Lines of a comment, which nothing in them can end.
-#[derive(Default)]
-struct Comment(String);
-
-impl Comment {
-    /// Adds a line as it is.
-    fn line(&mut self, text: &str) {
-        let text: String = text
-            .chars()
-            .map(|letter| {
-                if sheet::printable(letter) {
-                    letter
-                } else {
-                    '?'
-                }
-            })
-            .collect();
-        self.0.push_str(format!("# {text}").trim_end());
-        self.0.push('\n');
-    }
-
-    /// Adds a sentence in as many lines as it needs.
-    fn say(&mut self, text: &str) {
-        let mut line = String::new();
-        for word in text.split_whitespace() {
-            if !line.is_empty() && line.chars().count() + word.chars().count() + 3 > WIDTH {
-                self.line(&std::mem::take(&mut line));
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        self.line(&line);
-    }
 }

@@ -4,14 +4,16 @@
 //! | --- | --- |
 //! | `args` | every argument, exactly as it was given |
 //! | `targets` | TARGET arguments to validated targets |
-//! | `verify`, `config`, `demo`, `explain`, `completions` | one command each |
+//! | `verify`, `config`, `job`, `policy`, `explain`, `demo`, `completions` | one command each |
 //! | `state` | what this host remembers from run to run |
+//! | `comment` | comments in what is printed for another program |
 //! | `console` | lines on standard error |
 //! | `exit` | the exit codes, and how the program ends |
 //!
 //! Results go to standard output and everything else to standard error.
 
 mod args;
+mod comment;
 mod completions;
 mod config;
 mod console;
@@ -20,6 +22,7 @@ mod demo;
 mod exit;
 mod explain;
 mod job;
+mod policy;
 mod run;
 mod state;
 mod targets;

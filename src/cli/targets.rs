@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::check;
 use crate::config::{
-    ConfigFile, Environment, Target, UrlFlags, config_paths, find_config, is_url, url_target,
+    ConfigFile, Environment, Outline, Target, UrlFlags, config_paths, find_config, is_url,
+    url_outline, url_target,
 };
 
 use super::run::Mistake;
@@ -87,6 +88,22 @@ fn check_use(credentials: Option<&Path>, targets: &[Target]) -> Result<(), Mista
         ))),
         _ => Ok(()),
     }
+}
+
+/// Says where the target of an argument is, without any credentials.
+pub(super) fn outline(
+    argument: &str,
+    config: Option<&Path>,
+    flags: &UrlFlags,
+    environment: &Environment,
+) -> Result<Outline, Mistake> {
+    if is_url(argument) {
+        return Ok(url_outline(argument, flags, environment)?);
+    }
+    refuse_flags(flags)?;
+    let arguments = [argument.to_owned()];
+    let file = ConfigFile::load(&find(config, &arguments, environment)?)?;
+    Ok(file.outline(argument, environment)?)
 }
 
 /// Returns the path of the configuration file.

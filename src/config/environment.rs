@@ -95,6 +95,20 @@ impl Environment {
         Ok(loaded)
     }
 
+    /// Returns the variables without those that hold credentials, say where they are, or say whom to
+    /// trust.
+    pub(super) fn without_credentials(&self) -> Self {
+        let mut variables = self.variables.clone();
+        variables.retain(|name, _| !credentials_file::is_credential(name));
+        for trust in ["AWS_CA_BUNDLE", "SSL_CERT_FILE"] {
+            variables.remove(trust);
+        }
+        Self {
+            variables,
+            laid_over: None,
+        }
+    }
+
     /// Returns what is in force for a target that names its own credentials, or one that does not.
     pub(super) fn in_force(&self, own_credentials: bool) -> Cow<'_, Self> {
         let Some(over) = &self.laid_over else {

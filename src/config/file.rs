@@ -8,6 +8,7 @@ use super::document::{Document, Section};
 use super::environment::Environment;
 use super::given::io_words;
 use super::origin::{Located, Origin};
+use super::outline::{self, Outline};
 use super::problem::{ConfigError, ConfigErrors, Problems};
 use super::s3::S3Form;
 use super::target::{self, Target};
@@ -153,6 +154,19 @@ impl ConfigFile {
             ));
         }
         problems.finish(Some(targets))
+    }
+
+    /// Says where the target of a name is, without its credentials.
+    ///
+    /// # Errors
+    ///
+    /// An unknown name, or everything that is wrong with the place.
+    pub fn outline(&self, name: &str, environment: &Environment) -> Result<Outline, ConfigErrors> {
+        let (mut forms, _, problems) = read_forms(&self.path, &self.text);
+        match forms.iter().position(|form| form.name.value == name) {
+            Some(at) => outline::of_form(forms.swap_remove(at), environment, problems),
+            None => Err(self.unknown(name).into()),
+        }
     }
 
     fn unknown(&self, name: &str) -> ConfigError {

@@ -69,22 +69,32 @@ pub fn url_target(
     flags: &UrlFlags,
     environment: &Environment,
 ) -> Result<Target, ConfigErrors> {
+    let mut problems = Problems::default();
+    let form = form(text, flags, environment, &mut problems)?;
+    let target = target::validate(form, environment, &[], &mut problems);
+    problems.finish(target)
+}
+
+/// Reads a URL and the flags beside it as a target is written.
+pub(super) fn form(
+    text: &str,
+    flags: &UrlFlags,
+    environment: &Environment,
+    problems: &mut Problems,
+) -> Result<TargetForm, ConfigError> {
     let refuse = |problem: String| ConfigError::new(&Origin::Argument, problem);
     let place = address::parse(text).map_err(refuse)?;
-    let mut problems = Problems::default();
-    let form = TargetForm {
+    Ok(TargetForm {
         name: argument(text.to_owned()),
         access: flag("--access", flags.access.as_ref()),
         expect_principal: flag("--expect-principal", flags.expect_principal.as_ref()),
         timeout: None,
-        store: store(place, flags, environment, &mut problems),
+        store: store(place, flags, environment, problems),
         levels: Vec::new(),
         folder: None,
         sweep_after: None,
         keep_probe: false,
-    };
-    let target = target::validate(form, environment, &[], &mut problems);
-    problems.finish(target)
+    })
 }
 
 fn argument<T>(value: T) -> Located<T> {

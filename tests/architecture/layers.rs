@@ -14,19 +14,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plan",      &["check", "report"]),
     ("engine",    &["check", "plan", "reach", "report", "subject"]),
     ("diagnosis", &["check", "report"]),
+    ("policy",    &["report"]),
     ("config",    &["report"]),
     ("connect",   &["config", "reach", "report", "subject"]),
     ("verify",    &["diagnosis", "engine", "report", "subject"]),
     ("render",    &["engine", "report"]),
     ("demo",      &["config", "connect", "engine", "report", "verify"]),
-    ("cli",       &["check", "config", "connect", "demo", "diagnosis", "engine", "render", "report", "verify"]),
+    ("cli",       &["check", "config", "connect", "demo", "diagnosis", "engine", "policy", "render", "report",
+                    "verify"]),
 ];
 
 /// The crates that talk to a service; only the module `connect` names them.
 const PROVIDERS: [&str; 3] = ["backstop_s3", "backstop_azure", "backstop_minio"];
 
 /// Those who never see a store, and may therefore not name what one is used through.
-const WITHOUT_STORE: [&str; 4] = ["report", "diagnosis", "render", "config"];
+const WITHOUT_STORE: [&str; 5] = ["report", "diagnosis", "policy", "render", "config"];
 const STORE: [&str; 5] = [
     "ObjectStore",
     "ObjectStoreExt",

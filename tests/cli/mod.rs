@@ -11,5 +11,6 @@ pub(crate) mod job;
 mod job_cases;
 mod kubeconform;
 pub(crate) mod outputs;
+pub(crate) mod policy;
 pub(crate) mod secrets;
 pub(crate) mod time;

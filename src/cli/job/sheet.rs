@@ -1,5 +1,6 @@
 //! TOML that is written so plainly that it may stand in a literal block of YAML.
 
+use crate::cli::comment::printable;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -47,11 +48,6 @@ impl Sheet {
     pub(super) fn end(self) -> String {
         self.0
     }
-}
-
-/// Returns whether a letter is shown as itself in TOML, in YAML and on a terminal.
-pub(super) fn printable(letter: char) -> bool {
-    letter == ' ' || letter.is_ascii_graphic() || letter.is_alphanumeric()
 }
 
 /// Writes a text in quotes; every letter that is not plainly printable is escaped.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use backstop_contract::Secret;
+
 use crate::config::document::Section;
 use crate::config::given::Given;
 use crate::config::origin::{Located, Origin};
@@ -96,6 +98,23 @@ impl AzureForm {
         };
         section.finish();
         form
+    }
+
+    /// Forgets who asks and whom to trust, so that only the place is left.
+    ///
+    /// Who names no account names it in a connection string, which has to be read for it.
+    pub(in crate::config) fn forget_credentials(&mut self) {
+        self.management = None;
+        self.ca_file = None;
+        if self.account.is_none() && self.credentials.connection_string.is_some() {
+            return;
+        }
+        // The form has to have some; nothing is ever asked with these.
+        let nothing = Located::new(Secret::new("none".to_owned()), Origin::Argument);
+        self.credentials = CredentialsForm {
+            account_key: Some(Given::Known(nothing, "nowhere".to_owned())),
+            ..CredentialsForm::default()
+        };
     }
 }
 
