@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use backstop::check::Pattern;
+use backstop::check::{Memory, Pattern};
 use backstop::config::{Environment, UrlFlags, url_target};
 use backstop::connect::connect;
 use backstop::demo::DemoServer;
@@ -71,6 +71,17 @@ pub(super) fn verified(store: Arc<dyn ObjectStore>, ask: Ask) -> Result<Report, 
     })
 }
 
+/// Serves a store on loopback and verifies it as a host does that remembers an earlier run.
+pub(super) fn remembering(
+    store: Arc<dyn ObjectStore>,
+    ask: Ask,
+    memory: Memory,
+) -> Result<Report, String> {
+    served(store, async |server| {
+        ask.with(&server.endpoint(), Some(memory)).await
+    })
+}
+
 /// Serves a store on loopback and verifies it through a front that changes the answers.
 pub(super) fn altered(
     store: Arc<dyn ObjectStore>,
@@ -104,8 +115,12 @@ fn served(
 }
 
 impl Ask {
-    /// Verifies the bucket of a server.
     async fn of_server(self, endpoint: &str) -> Result<Report, String> {
+        self.with(endpoint, None).await
+    }
+
+    /// Verifies the bucket of a server.
+    async fn with(self, endpoint: &str, memory: Option<Memory>) -> Result<Report, String> {
         let Self {
             asker,
             access,
@@ -141,6 +156,7 @@ impl Ask {
         let (_keep, interrupt) = watch::channel(false);
         let request = RunRequest {
             expect_principal: expects.map(Pattern::new),
+            memory,
             ..request(access)
         };
         verify(connected.subject, request, tap, interrupt)
