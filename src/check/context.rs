@@ -1,16 +1,19 @@
 //! What a check is given to ask with.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backstop_contract::ext::ReadBack;
 use backstop_contract::{
-    DeleteOptions, Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectStore, ObjectStoreExt,
-    PutOptions, PutResult, Retrying, UploadId, VersionId,
+    DeleteOptions, ETag, Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectStore,
+    ObjectStoreExt, PutOptions, PutResult, Retrying, UploadId,
 };
 use jiff::Timestamp;
 
+use super::facts::bare;
+pub use super::facts::{Deleted, Facts, Written};
 use super::keys::{Keys, Mode};
 use super::probe::Probe;
 use super::stop::Stop;
@@ -132,50 +135,6 @@ impl Opening {
     }
 }
 
-/// What checks learned for those that follow.
-#[derive(Debug, Default)]
-pub struct Facts {
-    /// Whether the object was read back with success.
-    pub was_read: bool,
-    /// The object as first written.
-    pub object: Option<Written>,
-    /// The object as overwritten.
-    pub overwritten: Option<Written>,
-    /// Whether the object was deleted, and whether only a marker hides it.
-    pub deleted: Option<Deleted>,
-    /// The object that stays for the next run.
-    pub survivor: Option<Survivor>,
-}
-
-/// An object that was written.
-#[derive(Debug, Clone)]
-pub struct Written {
-    /// What was written.
-    pub probe: Probe,
-    /// Its version.
-    pub version: Option<VersionId>,
-}
-
-/// How the object was deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deleted {
-    /// It is gone.
-    Gone,
-    /// A marker hides it.
-    Hidden,
-}
-
-impl Written {
-    /// Returns the version that an overwrite leaves alone: not the "null" one of a bucket whose
-    /// versioning is suspended.
-    #[must_use]
-    pub fn kept_version(&self) -> Option<&VersionId> {
-        self.version
-            .as_ref()
-            .filter(|version| version.as_str() != "null")
-    }
-}
-
 impl Context<'_> {
     /// Returns the key of the object that most checks work on.
     #[must_use]
@@ -190,6 +149,13 @@ impl Context<'_> {
     #[must_use]
     pub fn is_fixed(&self) -> bool {
         self.run.opening.mode == Mode::Fixed
+    }
+
+    /// Returns what is told of the object beside its content, where it is the run's own.
+    #[must_use]
+    pub fn told(&self) -> BTreeMap<String, String> {
+        let run = || ("backstop".to_owned(), self.run.run_id.clone());
+        (!self.is_fixed()).then(run).into_iter().collect()
     }
 
     /// Returns what checks learned so far.
@@ -217,11 +183,21 @@ impl Context<'_> {
         probe: &Probe,
         options: PutOptions,
     ) -> Result<Written, Error> {
+        let repeats = self.store.repeats();
         let put = self.store.put(key, probe.body(), options).await?;
+        let once = self.store.repeats() == repeats;
         Ok(Written {
             probe: probe.clone(),
             version: put.version,
+            etag: put.etag.filter(|_| once),
         })
+    }
+
+    /// Notes what stays on a key of the run's own until the clean-up, for who lists it.
+    pub(super) fn stands(&self, key: &ObjectKey, size: u64) {
+        if !self.is_fixed() {
+            self.facts().standing.insert(key.clone(), size);
+        }
     }
 
     /// Returns the object as first written.
@@ -245,7 +221,25 @@ impl Context<'_> {
             let put = self.write(key, &written.probe, PutOptions::default());
             put.await.map(drop).map_err(Stop::from)
         };
-        self.expect(key, &written.probe, again).await
+        let read = self.expect(key, &written.probe, again).await?;
+        self.same_tag("GET", written, read.meta.etag.as_ref())
+    }
+
+    /// Compares the tag of an answer with the one that the write was answered with: on a key of the
+    /// run's own nobody else writes in between.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Violated`] when both are there and differ.
+    pub fn same_tag(&self, who: &str, written: &Written, said: Option<&ETag>) -> Result<(), Stop> {
+        match (&written.etag, said) {
+            (Some(put), Some(said)) if !self.is_fixed() && bare(put) != bare(said) => {
+                Err(Stop::Violated(format!(
+                    "the write was answered with the tag {put}, and {who} says {said}"
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Begins an upload; one whose reply was lost is begun again, and the clean-up looks for the
@@ -303,14 +297,14 @@ impl Context<'_> {
         key: &ObjectKey,
         probe: &Probe,
         again: impl Fn() -> F,
-    ) -> Result<(), Stop>
+    ) -> Result<ReadBack, Stop>
     where
         F: Future<Output = Result<(), Stop>>,
     {
         let wanted = probe.sha256().await;
         for round in 0..=ASKED_AGAIN {
             let seen = match self.read(key, GetOptions::default()).await {
-                Ok(read) if read.sha256 == wanted => return Ok(()),
+                Ok(read) if read.sha256 == wanted => return Ok(read),
                 Ok(read) => Some(read),
                 Err(error) if self.means_absent(&error) => None,
                 Err(error) if self.may_mean_absent(&error) && round < ASKED_AGAIN => None,

@@ -1,5 +1,7 @@
 //! `put-if-absent`: is a second conditional write refused?
 
+use std::collections::BTreeMap;
+
 use backstop_contract::{
     Capability, CompleteOptions, Condition, Error, ErrorKind, ObjectKey, ObjectStore, PartNumber,
     PutOptions,
@@ -43,6 +45,7 @@ or on overwrite protection there.
 const IF_ABSENT: PutOptions = PutOptions {
     condition: Condition::IfAbsent,
     checksum: None,
+    metadata: BTreeMap::new(),
 };
 
 /// Asks: the first conditional put must be taken, the second refused.
@@ -62,6 +65,7 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     if let Err(error) = context.write(key, &first, IF_ABSENT).await {
         settle_first(context, key, &first, error).await?;
     }
+    context.stands(key, OBJECT_SIZE);
     let other = context.probe("if-absent-second", OBJECT_SIZE);
     second(context, key, &other, Some(&first)).await?;
     at_completion(context, key, &first, &other).await

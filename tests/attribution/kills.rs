@@ -1,20 +1,19 @@
 //! The kill matrix: every lying store, served over HTTP, is caught by exactly the checks that it
 //! lies to.
 
-mod table;
-
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use backstop::report::{Access, Outcome, Report, Verdict};
-use backstop_contract::ObjectStore;
+use backstop::check::{self, Memory};
+use backstop::report::{CheckRecord, Level, Outcome, Report, Verdict};
 use backstop_contract::fault::{Fault, FaultStore};
 
-use super::faults::{On, bucket};
-use super::harness::{ids, told};
-use super::wire::verified;
-use table::{KILLS, Kill};
+use super::faults::bucket;
+use super::harness::told;
+use super::table::{KILLS, Kill, Lie, On};
+use super::twist::{Oddity, Refusal, Twist};
+use super::wire::{Ask, Asker, altered, remembering, verified};
 
 /// How many runs there are at the same time.
 const PARALLEL: usize = 3;
@@ -27,14 +26,31 @@ const WRITTEN: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/kills.txt");
 impl Kill {
     fn run(&self) -> Result<Report, String> {
         let (store, behind) = bucket(self.on);
-        let store: Arc<dyn ObjectStore> =
-            Arc::new(FaultStore::with_behind(store, Arc::new(behind), self.lie));
-        verified(store, self.asker, access(self.on))
+        let ask = Ask::of(self.asker, self.on.access());
+        match self.lie {
+            Lie::Store(fault) => {
+                let store = FaultStore::with_behind(store, Arc::new(behind), fault);
+                verified(Arc::new(store), ask)
+            }
+            Lie::Wire(twist) => altered(Arc::new(store), ask, move |request, response| {
+                twist.alter(request, response);
+            }),
+            Lie::Forgets => {
+                let first = remembering(Arc::new(store), ask, Memory::Blank)?;
+                let left = first.survivor.map_or(Memory::Blank, Memory::Known);
+                let (empty, _) = bucket(self.on);
+                remembering(Arc::new(empty), ask, left)
+            }
+            Lie::Nobody(refusal) => {
+                let store = store.as_seen_with(refusal.denied());
+                verified(Arc::new(store), refusal.asked(ask))
+            }
+        }
     }
 
     /// Tells what is not as the table says.
     fn judge(&self, report: &Report) -> Option<String> {
-        let failed = ids(report, Outcome::Failed);
+        let failed = bad(report);
         let codes = codes(report);
         let right =
             failed == self.failed && codes == self.codes && report.verdict == Verdict::Failed;
@@ -52,30 +68,32 @@ impl Kill {
     /// Returns the line of the readable table.
     fn line(&self, report: &Report) -> String {
         let on = match self.on {
-            On::Plain | On::Narrow => "",
-            On::Versioned | On::Kept => ", versioned",
+            On::Versioned => ", versioned",
+            _ => "",
         };
         format!(
             "    {} {}{on}: {} [{}]\n",
             self.asker.name(),
-            access(self.on).name(),
-            ids(report, Outcome::Failed).join(", "),
+            self.on.access().name(),
+            bad(report).join(", "),
             codes(report).join(", ")
         )
     }
 }
 
+/// Returns the checks that make a run fail.
+fn bad(report: &Report) -> Vec<&str> {
+    let lacks = |record: &&CheckRecord| {
+        record.level == Level::Required && record.outcome == Outcome::Unsupported
+    };
+    let records = report.checks.iter();
+    let bad = records.filter(|record| record.outcome == Outcome::Failed || lacks(record));
+    bad.map(|record| record.id.as_str()).collect()
+}
+
 fn codes(report: &Report) -> Vec<&str> {
     let causes = report.diagnoses.iter();
     causes.map(|cause| cause.code.as_str()).collect()
-}
-
-fn access(on: On) -> Access {
-    match on {
-        On::Kept => Access::AppendOnly,
-        On::Narrow => Access::PutGet,
-        On::Plain | On::Versioned => Access::Full,
-    }
 }
 
 /// Runs every row, a few at a time, and returns the reports in the table's order.
@@ -127,15 +145,54 @@ pub(crate) fn every_lie_is_caught_by_exactly_its_checks() -> Result<(), String> 
     ))
 }
 
-pub(crate) fn every_fault_is_served() -> Result<(), String> {
-    let missing: Vec<_> = Fault::ALL
-        .iter()
-        .filter(|fault| KILLS.iter().all(|kill| kill.lie != **fault))
-        .map(|fault| fault.name())
-        .collect();
+pub(crate) fn every_lie_is_in_the_table() -> Result<(), String> {
+    let faults = Fault::ALL.iter().map(|fault| Lie::Store(*fault));
+    let twists = Twist::ALL.iter().map(|twist| Lie::Wire(*twist));
+    let refusals = Refusal::ALL.iter().map(|refusal| Lie::Nobody(*refusal));
+    let others = refusals.chain([Lie::Forgets]);
+    let lies: Vec<Lie> = faults.chain(twists).chain(others).collect();
+    let is_told = |lie: &Lie| KILLS.iter().any(|kill| kill.lie == *lie);
+    let missing: Vec<_> = lies.iter().filter(|lie| !is_told(lie)).collect();
     if missing.is_empty() {
         Ok(())
     } else {
         Err(format!("not in the table: {missing:?}"))
+    }
+}
+
+/// At least 45 lies, and no check that none of the rows fails.
+pub(crate) fn every_check_is_killed() -> Result<(), String> {
+    let lies = Fault::ALL.len() + Twist::ALL.len();
+    if lies < 45 {
+        return Err(format!("only {lies} lies are told"));
+    }
+    let alive: Vec<_> = check::ids()
+        .into_iter()
+        .filter(|id| KILLS.iter().all(|kill| !kill.failed.contains(id)))
+        .collect();
+    if alive.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("nothing kills {alive:?}"))
+    }
+}
+
+/// What is honest and odd fails nothing.
+pub(crate) fn no_honest_store_is_called_a_liar() -> Result<(), String> {
+    let mut wrong = Vec::new();
+    for oddity in Oddity::ALL {
+        let (store, _) = bucket(On::Plain);
+        let ask = Ask::of(Asker::S3, On::Plain.access());
+        let report = altered(Arc::new(store), ask, |request, response| {
+            oddity.alter(request, response);
+        })?;
+        if report.verdict != Verdict::Passed {
+            wrong.push(format!("{oddity}: {}", told(&report)));
+        }
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("\n"))
     }
 }

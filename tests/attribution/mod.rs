@@ -12,8 +12,10 @@ pub(crate) mod samples;
 pub(crate) mod snapshots;
 pub(crate) mod soak;
 pub(crate) mod survivor;
+mod table;
 pub(crate) mod time;
 pub(crate) mod variants;
+mod twist;
 mod wire;
 
 /// Ends a test of many turns: all that went wrong is told at once.

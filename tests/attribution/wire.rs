@@ -1,7 +1,9 @@
 //! One run over real HTTP: a store behind the embedded server, asked through a real provider.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use backstop::check::{Memory, Pattern};
 use backstop::config::{Environment, UrlFlags, url_target};
 use backstop::connect::connect;
 use backstop::demo::DemoServer;
@@ -9,6 +11,7 @@ use backstop::engine::{NoEvents, RunRequest, WireTap};
 use backstop::report::{Access, Report};
 use backstop::verify::verify;
 use backstop_contract::{ObjectStore, Secret};
+use backstop_testkit::{Altering, Request, Response};
 use tokio::sync::watch;
 
 use super::harness::request;
@@ -37,11 +40,64 @@ impl Asker {
     }
 }
 
-/// Serves a store on loopback and verifies it through a provider, each in its own words.
-pub(super) fn verified(
+/// How a store is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ask {
+    pub(super) asker: Asker,
+    pub(super) access: Access,
+    pub(super) bucket: &'static str,
+    pub(super) secret: &'static str,
+    /// Who is expected.
+    pub(super) expects: Option<&'static str>,
+}
+
+impl Ask {
+    /// Asks as it should be.
+    pub(super) const fn of(asker: Asker, access: Access) -> Self {
+        Self {
+            asker,
+            access,
+            bucket: BUCKET,
+            secret: SECRET,
+            expects: None,
+        }
+    }
+}
+
+/// Serves a store on loopback and verifies it through a provider.
+pub(super) fn verified(store: Arc<dyn ObjectStore>, ask: Ask) -> Result<Report, String> {
+    served(store, async |server| {
+        ask.of_server(&server.endpoint()).await
+    })
+}
+
+/// Serves a store on loopback and verifies it as a host does that remembers an earlier run.
+pub(super) fn remembering(
     store: Arc<dyn ObjectStore>,
-    asker: Asker,
-    access: Access,
+    ask: Ask,
+    memory: Memory,
+) -> Result<Report, String> {
+    served(store, async |server| {
+        ask.with(&server.endpoint(), Some(memory)).await
+    })
+}
+
+/// Serves a store on loopback and verifies it through a front that changes the answers.
+pub(super) fn altered(
+    store: Arc<dyn ObjectStore>,
+    ask: Ask,
+    alter: impl Fn(&Request, &mut Response) + Send + Sync + 'static,
+) -> Result<Report, String> {
+    served(store, async |server| {
+        let upstream = (Ipv4Addr::LOCALHOST, server.port()).into();
+        let front = Altering::start(upstream, alter).map_err(|error| error.to_string())?;
+        ask.of_server(&front.endpoint()).await
+    })
+}
+
+fn served(
+    store: Arc<dyn ObjectStore>,
+    ask: impl AsyncFnOnce(&DemoServer) -> Result<Report, String>,
 ) -> Result<Report, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -52,41 +108,59 @@ pub(super) fn verified(
         let server = DemoServer::start(vec![(BUCKET.to_owned(), store)], keys)
             .await
             .map_err(|error| error.to_string())?;
-        let report = ask(&server.endpoint(), asker, access).await;
+        let report = ask(&server).await;
         server.stop().await;
         report
     })
 }
 
-/// Verifies the bucket of a server.
-pub(super) async fn ask(endpoint: &str, asker: Asker, access: Access) -> Result<Report, String> {
-    let environment: Environment = [
-        ("AWS_ACCESS_KEY_ID", ID),
-        ("AWS_SECRET_ACCESS_KEY", SECRET),
-        ("AWS_REGION", "us-east-1"),
-    ]
-    .into_iter()
-    .collect();
-    let host = endpoint.trim_start_matches("http://");
-    let (url, endpoint) = match asker {
-        Asker::S3 => (
-            format!("s3://{BUCKET}/production"),
-            Some(endpoint.to_owned()),
-        ),
-        Asker::Minio => (format!("minio+http://{host}/{BUCKET}/production"), None),
-    };
-    let flags = UrlFlags {
-        endpoint_url: endpoint,
-        access: Some(access.name().to_owned()),
-        ..UrlFlags::default()
-    };
-    let target = url_target(&url, &flags, &environment).map_err(|error| error.to_string())?;
-    let tap = WireTap::new(Arc::new(NoEvents));
-    let connected = connect(&target, RunRequest::TIMEOUT, tap.clone())
-        .await
-        .map_err(|error| error.to_string())?;
-    let (_keep, interrupt) = watch::channel(false);
-    verify(connected.subject, request(access), tap, interrupt)
-        .await
-        .map_err(|error| error.to_string())
+impl Ask {
+    async fn of_server(self, endpoint: &str) -> Result<Report, String> {
+        self.with(endpoint, None).await
+    }
+
+    /// Verifies the bucket of a server.
+    async fn with(self, endpoint: &str, memory: Option<Memory>) -> Result<Report, String> {
+        let Self {
+            asker,
+            access,
+            bucket,
+            secret,
+            expects,
+        } = self;
+        let environment: Environment = [
+            ("AWS_ACCESS_KEY_ID", ID),
+            ("AWS_SECRET_ACCESS_KEY", secret),
+            ("AWS_REGION", "us-east-1"),
+        ]
+        .into_iter()
+        .collect();
+        let host = endpoint.trim_start_matches("http://");
+        let (url, endpoint) = match asker {
+            Asker::S3 => (
+                format!("s3://{bucket}/production"),
+                Some(endpoint.to_owned()),
+            ),
+            Asker::Minio => (format!("minio+http://{host}/{bucket}/production"), None),
+        };
+        let flags = UrlFlags {
+            endpoint_url: endpoint,
+            access: Some(access.name().to_owned()),
+            ..UrlFlags::default()
+        };
+        let target = url_target(&url, &flags, &environment).map_err(|error| error.to_string())?;
+        let tap = WireTap::new(Arc::new(NoEvents));
+        let connected = connect(&target, RunRequest::TIMEOUT, tap.clone())
+            .await
+            .map_err(|error| error.to_string())?;
+        let (_keep, interrupt) = watch::channel(false);
+        let request = RunRequest {
+            expect_principal: expects.map(Pattern::new),
+            memory,
+            ..request(access)
+        };
+        verify(connected.subject, request, tap, interrupt)
+            .await
+            .map_err(|error| error.to_string())
+    }
 }

@@ -1,0 +1,221 @@
+//! Lies that are told on the wire, between a good store and the client.
+
+use std::fmt;
+
+use backstop_contract::Operation;
+use backstop_contract::memory::Denied;
+use backstop_testkit::{Request, Response};
+
+use super::wire::Ask;
+
+macro_rules! named {
+    (
+        $(#[doc = $about:literal])* $kind:ident:
+        $(#[doc = $doc:literal] $twist:ident = $name:literal,)*
+    ) => {
+        $(#[doc = $about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum $kind {
+            $(#[doc = $doc] $twist,)*
+        }
+
+        impl $kind {
+            /// Every one.
+            pub(super) const ALL: &[Self] = &[$(Self::$twist,)*];
+
+            /// Returns the stable kebab-case name.
+            pub(super) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$twist => $name,)*
+                }
+            }
+
+            /// Returns what is done, in one sentence.
+            pub(super) const fn sentence(self) -> &'static str {
+                match self {
+                    $(Self::$twist => $doc.trim_ascii(),)*
+                }
+            }
+        }
+
+        impl fmt::Display for $kind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+named! {
+    /// One way to change an answer.
+    Twist:
+    /// A get says the checksum of an empty object.
+    WrongChecksumInGet = "wrong-checksum-in-get",
+    /// A get ends after half of what its length promised.
+    EndsEarly = "ends-early",
+    /// A range is answered with another one than its Content-Range says.
+    RangeDoesNotFit = "range-does-not-fit",
+    /// A range is answered as lying behind the end of the object.
+    RangeIsBehindTheEnd = "range-is-behind-the-end",
+    /// A page says that there is more and not where.
+    NoNextPage = "no-next-page",
+    /// A page does not say that there is more.
+    MoreIsNotSaid = "more-is-not-said",
+    /// A delete of what is not there fails.
+    AbsentDeleteFails = "absent-delete-fails",
+}
+
+named! {
+    /// One thing that a good store refuses, where no lie can trip a check.
+    Refusal:
+    /// The bucket is not there.
+    NoBucket = "no-bucket",
+    /// A put is refused.
+    RefusesPuts = "refuses-puts",
+    /// An overwrite is refused.
+    RefusesOverwrites = "refuses-overwrites",
+    /// A delete is refused.
+    RefusesDeletes = "refuses-deletes",
+    /// The secret is refused, and it looks encoded.
+    EncodedSecret = "encoded-secret",
+    /// The credentials are taken, and they are not those of whom is expected.
+    SomebodyElse = "somebody-else",
+}
+
+impl Refusal {
+    /// Returns what the credentials may not do.
+    pub(super) fn denied(self) -> Vec<Denied> {
+        match self {
+            Self::RefusesPuts => vec![Denied::Operation(Operation::PutObject)],
+            Self::RefusesOverwrites => vec![Denied::Overwrite],
+            Self::RefusesDeletes => vec![Denied::Operation(Operation::DeleteObject)],
+            Self::NoBucket | Self::EncodedSecret | Self::SomebodyElse => Vec::new(),
+        }
+    }
+
+    /// Returns how the store is asked.
+    pub(super) fn asked(self, ask: Ask) -> Ask {
+        match self {
+            Self::NoBucket => Ask {
+                bucket: "not-there",
+                ..ask
+            },
+            Self::EncodedSecret => Ask {
+                secret: "secret%2Fof%2Fthe%2Fattribution%2F000000",
+                ..ask
+            },
+            Self::SomebodyElse => Ask {
+                expects: Some("arn:aws:sts::123456789012:assumed-role/backup/*"),
+                ..ask
+            },
+            Self::RefusesPuts | Self::RefusesOverwrites | Self::RefusesDeletes => ask,
+        }
+    }
+}
+
+impl Twist {
+    /// Changes an answer.
+    pub(super) fn alter(self, request: &Request, response: &mut Response) {
+        let object = request.method == "GET" && request.target.contains("/production/");
+        let list = request.method == "GET" && request.target.contains("list-type=2");
+        let (good, part) = (response.status == 200, response.status == 206);
+        match self {
+            Self::WrongChecksumInGet if object && good => {
+                response.set("x-amz-checksum-crc32", Some("AAAAAA=="));
+            }
+            Self::EndsEarly if object && good => {
+                let half = response.body.len() / 2;
+                let promised = response.body.len().to_string();
+                response.replace(&response.body.clone()[..half]);
+                response.set("content-length", Some(&promised));
+            }
+            Self::RangeDoesNotFit if object && part => {
+                response.set("content-range", Some("bytes 601-1800/4096"));
+            }
+            Self::RangeIsBehindTheEnd if object && part => {
+                response.status = 416;
+                response.set("content-range", None);
+                response.replace("<Error><Code>InvalidRange</Code></Error>");
+            }
+            Self::NoNextPage if list && good => without(response, "NextContinuationToken"),
+            Self::MoreIsNotSaid if list && good => without(response, "IsTruncated"),
+            Self::AbsentDeleteFails
+                if request.method == "DELETE" && request.target.contains("/absent") =>
+            {
+                response.status = 500;
+                response.replace("<Error><Code>InternalError</Code></Error>");
+            }
+            _ => {}
+        }
+    }
+}
+
+named! {
+    /// One thing that is unusual and breaks no promise.
+    Oddity:
+    /// A put is answered with 201.
+    PutIsCreated = "put-is-created",
+    /// A put is answered with 204.
+    PutIsNoContent = "put-is-no-content",
+    /// A delete is answered with 200 and a body.
+    DeleteIsOk = "delete-is-ok",
+    /// Tags are weak, as behind a proxy that compresses.
+    TagsAreWeak = "tags-are-weak",
+    /// Tags have no quotes.
+    TagsAreBare = "tags-are-bare",
+    /// A head names no tag.
+    HeadHasNoTag = "head-has-no-tag",
+    /// The tags of puts are random, as with encryption by a key of the client's.
+    TagsAreOpaque = "tags-are-opaque",
+    /// Names of headers are in capitals.
+    HeadersAreLoud = "headers-are-loud",
+}
+
+impl Oddity {
+    /// Changes an answer.
+    pub(super) fn alter(self, request: &Request, response: &mut Response) {
+        let good = response.status < 300;
+        let put = request.method == "PUT" && good;
+        let part = request.target.contains("partNumber");
+        let tag = response.header("etag").map(str::to_owned);
+        match (self, tag) {
+            (Self::PutIsCreated, _) if put => response.status = 201,
+            (Self::PutIsNoContent, _) if put => {
+                response.status = 204;
+                response.replace("");
+            }
+            (Self::DeleteIsOk, _) if request.method == "DELETE" && good => {
+                response.status = 200;
+                response.replace("deleted");
+            }
+            (Self::TagsAreWeak, Some(tag)) if request.method != "PUT" => {
+                response.set("etag", Some(&format!("W/{tag}")));
+            }
+            (Self::TagsAreBare, Some(tag)) if !part => {
+                response.set("etag", Some(tag.trim_matches('"')));
+            }
+            (Self::HeadHasNoTag, _) if request.method == "HEAD" => response.set("etag", None),
+            (Self::TagsAreOpaque, Some(tag)) if !part => {
+                let turned: String = tag.trim_matches('"').chars().rev().collect();
+                response.set("etag", Some(&format!("\"{turned}\"")));
+            }
+            (Self::HeadersAreLoud, _) => {
+                let headers = response.headers.iter_mut();
+                headers.for_each(|(name, _)| name.make_ascii_uppercase());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Removes an element of XML.
+fn without(response: &mut Response, element: &str) {
+    let text = String::from_utf8_lossy(&response.body).into_owned();
+    let end = format!("</{element}>");
+    let parts = text
+        .split_once(&format!("<{element}>"))
+        .and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
+    if let Some((before, after)) = parts {
+        response.replace(format!("{before}{after}"));
+    }
+}
