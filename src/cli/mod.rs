@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | `args` | every argument, exactly as it was given |
 //! | `targets` | TARGET arguments to validated targets |
-//! | `verify`, `config`, `job`, `policy`, `explain`, `demo`, `completions` | one command each |
+//! | `verify`, `config`, `job`, `policy`, `ticket`, `diff`, `explain`, `demo`, `completions` | one command each |
+//! | `report_file` | reports from a file or standard input |
 //! | `state` | what this host remembers from run to run |
 //! | `comment` | comments in what is printed for another program |
 //! | `console` | lines on standard error |
@@ -19,13 +20,16 @@ mod config;
 mod console;
 #[cfg(feature = "demo")]
 mod demo;
+mod diff;
 mod exit;
 mod explain;
 mod job;
 mod policy;
+mod report_file;
 mod run;
 mod state;
 mod targets;
+mod ticket;
 mod vantage;
 mod verify;
 

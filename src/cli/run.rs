@@ -8,7 +8,7 @@ use crate::config::{ConfigError, ConfigErrors, Environment};
 use super::args::{Args, Command};
 use super::console;
 use super::exit::Exit;
-use super::{completions, config, explain, job, policy, verify};
+use super::{completions, config, diff, explain, job, policy, ticket, verify};
 
 /// A mistake in the arguments or the configuration, as it is told.
 #[derive(Debug)]
@@ -66,6 +66,8 @@ pub fn run(args: Args) -> Exit {
         Command::Config { command } => config::run(&command, &environment),
         Command::Job(args) => job::run(&args, &environment),
         Command::Policy(args) => policy::run(&args, &environment),
+        Command::Ticket(args) => ticket::run(&args, &environment),
+        Command::Diff(args) => diff::run(&args),
         #[cfg(feature = "demo")]
         Command::Demo(args) => super::demo::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -78,7 +78,7 @@ pub(super) struct LaidOver {
     exposed: bool,
 }
 
-/// Returns whether a variable holds credentials or says where they are.
+/// Returns whether a variable holds credentials, or leads to some.
 pub(super) fn is_credential(name: &str) -> bool {
     CREDENTIALS.contains(&name) || name.starts_with("AWS_CONTAINER_")
 }
@@ -167,7 +167,8 @@ fn source(stdin: bool, shown: &str) -> Arc<str> {
     }
 }
 
-fn parse(
+/// Reads the text of a file that is called `shown`.
+pub(super) fn parse(
     shown: &str,
     text: &str,
     profile: Option<&str>,

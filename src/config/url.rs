@@ -75,6 +75,23 @@ pub fn url_target(
     problems.finish(target)
 }
 
+/// Makes a target of a URL without credentials, which need not be there yet.
+///
+/// # Errors
+///
+/// As for [`url_target`], but for what is wrong with credentials.
+pub fn url_target_bare(
+    text: &str,
+    flags: &UrlFlags,
+    environment: &Environment,
+) -> Result<Target, ConfigErrors> {
+    let environment = environment.without_credentials();
+    let mut problems = Problems::default();
+    let form = form(text, flags, &environment, &mut problems)?.bare();
+    let target = target::validate(form, &environment, &[], &mut problems);
+    problems.finish(target)
+}
+
 /// Reads a URL and the flags beside it as a target is written.
 pub(super) fn form(
     text: &str,

@@ -6,19 +6,25 @@
 //! | `human` | a report to be read, with a file for each of its parts |
 //! | `json` | JSON Lines, one object a target |
 //! | `manual` | the manual of a check or a cause |
+//! | `markdown` | a ticket |
+//! | `differences` | what differs between two runs |
 //! | `text` | paragraphs: wrapped, coloured, and free of foreign control characters |
 //!
 //! A renderer sees finished reports only. It writes colour always; whoever owns the stream strips
 //! it where it is not wanted.
 
 mod certificates;
+mod differences;
 mod format;
 mod human;
 mod json;
 mod manual;
+mod markdown;
 mod text;
 
 pub use certificates::write_certificates;
+pub use differences::{differences, differences_json};
 pub use format::Format;
 pub use manual::manual;
+pub use markdown::markdown;
 pub use text::{clean, style};

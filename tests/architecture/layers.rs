@@ -17,18 +17,31 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("policy",    &["report"]),
     ("config",    &["report"]),
     ("connect",   &["config", "reach", "report", "subject"]),
+    ("diff",      &["report"]),
+    ("redact",    &["report"]),
+    ("ticket",    &["config", "report"]),
+    ("foreign",   &["check", "config", "diff", "redact", "report", "ticket"]),
     ("verify",    &["diagnosis", "engine", "report", "subject"]),
-    ("render",    &["engine", "report"]),
+    ("render",    &["diff", "engine", "report", "ticket"]),
     ("demo",      &["config", "connect", "engine", "report", "verify"]),
-    ("cli",       &["check", "config", "connect", "demo", "diagnosis", "engine", "policy", "render", "report",
-                    "verify"]),
+    ("cli",       &["check", "config", "connect", "demo", "diagnosis", "diff", "engine", "policy", "redact",
+                    "render", "report", "ticket", "verify"]),
 ];
 
 /// The crates that talk to a service; only the module `connect` names them.
 const PROVIDERS: [&str; 3] = ["backstop_s3", "backstop_azure", "backstop_minio"];
 
 /// Those who never see a store, and may therefore not name what one is used through.
-const WITHOUT_STORE: [&str; 5] = ["report", "diagnosis", "policy", "render", "config"];
+const WITHOUT_STORE: [&str; 8] = [
+    "report",
+    "diagnosis",
+    "policy",
+    "render",
+    "config",
+    "diff",
+    "redact",
+    "ticket",
+];
 const STORE: [&str; 5] = [
     "ObjectStore",
     "ObjectStoreExt",

@@ -14,8 +14,8 @@ pub(crate) mod soak;
 pub(crate) mod survivor;
 mod table;
 pub(crate) mod time;
-pub(crate) mod variants;
 mod twist;
+pub(crate) mod variants;
 mod wire;
 
 /// Ends a test of many turns: all that went wrong is told at once.

@@ -18,12 +18,13 @@ pub(crate) mod kill;
 pub(crate) mod lost;
 pub(crate) mod many;
 pub(crate) mod options;
-pub(crate) mod reach;
 pub(crate) mod policy;
+pub(crate) mod reach;
 pub(crate) mod residue;
 pub(crate) mod seed;
 pub(crate) mod signals;
 pub(crate) mod survivor;
+pub(crate) mod ticket;
 pub(crate) mod variants;
 
 pub(crate) use identity::{

@@ -28,6 +28,9 @@ pub mod config;
 pub mod connect;
 mod credentials;
 mod failure;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod foreign;
 pub mod form;
 mod identity;
 mod inspect;
