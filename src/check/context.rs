@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use backstop_contract::ext::ReadBack;
 use backstop_contract::{
-    DeleteOptions, Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectStore, ObjectStoreExt,
-    PutOptions, PutResult, Retrying, UploadId, VersionId,
+    DeleteOptions, Error, ErrorKind, GetOptions, KeyPrefix, ListPage, ObjectKey, ObjectStore,
+    ObjectStoreExt, PutOptions, PutResult, Retrying, UploadId, VersionId,
 };
 use jiff::Timestamp;
 
 use super::keys::{Keys, Mode};
+use super::posture::ServerClock;
 use super::probe::Probe;
 use super::stop::Stop;
 use super::survivor::Memory;
 use super::who::Who;
 use crate::reach::Prober;
-use crate::report::{Access, Survivor};
+use crate::report::{Access, Posture, Survivor};
 use crate::subject::Variants;
 
 /// The store as checks see it: journalled, and retried under the one policy.
@@ -53,6 +54,12 @@ pub struct Shared {
     pub prober: Option<Arc<Prober>>,
     /// The same bucket asked in other forms.
     pub variants: Option<Arc<dyn Variants>>,
+    /// The prefix of the backups.
+    pub prefix: KeyPrefix,
+    /// How long backups are to be kept, where that is declared.
+    pub retention: Option<Duration>,
+    /// The server's clock.
+    pub clock: Arc<dyn ServerClock>,
     /// The sandbox's names.
     pub keys: Keys,
     /// What the first requests found.
@@ -145,6 +152,10 @@ pub struct Facts {
     pub deleted: Option<Deleted>,
     /// The object that stays for the next run.
     pub survivor: Option<Survivor>,
+    /// What the bucket says of itself.
+    pub posture: Posture,
+    /// Whether a rule ends uploads that nobody completes, where that was answered.
+    pub ends_uploads: Option<bool>,
 }
 
 /// An object that was written.

@@ -76,6 +76,7 @@ pub fn url_target(
         name: argument(text.to_owned()),
         access: flag("--access", flags.access.as_ref()),
         expect_principal: flag("--expect-principal", flags.expect_principal.as_ref()),
+        retention: None,
         timeout: None,
         store: store(place, flags, environment, &mut problems),
         levels: Vec::new(),

@@ -26,7 +26,7 @@ use super::tap::WireTap;
 use crate::check::{CheckStore, Effect, Facts, Keys, Mode, OBJECT_SIZE, Probe, Shared, Who};
 use crate::plan::{Network, Plan, Wishes, fits};
 use crate::reach::{Prober, Route};
-use crate::report::{Access, CheckRecord, Report, SCHEMA, Survivor, verdict};
+use crate::report::{Access, CheckRecord, Posture, Report, SCHEMA, Survivor, verdict};
 use crate::subject::{Subject, Variants};
 
 /// Runs a plan on a store and reports what was found.
@@ -105,6 +105,16 @@ impl Found {
             .unwrap_or_else(PoisonError::into_inner)
             .survivor
             .clone()
+    }
+
+    /// Returns what the bucket says of itself, where anything was answered.
+    fn posture(&self) -> Option<Posture> {
+        let facts = self.shared.get()?.facts.lock();
+        let posture = facts
+            .unwrap_or_else(PoisonError::into_inner)
+            .posture
+            .clone();
+        (posture != Posture::default()).then_some(posture)
     }
 
     /// Returns the sandbox's mode; absent when it was not opened before the asking stopped.
@@ -279,6 +289,9 @@ impl Session {
             who: self.who.clone(),
             prober: self.prober.clone(),
             variants: self.variants.clone(),
+            prefix: prefix.clone(),
+            retention: self.request.retention,
+            clock: self.tap.clone(),
             keys: self.keys.clone(),
             opening,
             size: self.request.size,
@@ -306,6 +319,7 @@ impl Session {
         deadline: Deadline,
     ) -> Report {
         let survivor = found.survivor();
+        let posture = found.posture();
         let finish = Finish {
             plan: &self.plan,
             resolver: self.resolver,
@@ -343,7 +357,7 @@ impl Session {
             credential,
             vantage,
             reach: self.prober.map(|prober| prober.report()),
-            posture: None,
+            posture,
             variants: Vec::new(),
             survivor,
             cleanup,

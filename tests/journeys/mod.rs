@@ -18,6 +18,7 @@ pub(crate) mod kill;
 pub(crate) mod lost;
 pub(crate) mod many;
 pub(crate) mod options;
+pub(crate) mod posture;
 pub(crate) mod reach;
 pub(crate) mod residue;
 pub(crate) mod seed;

@@ -5,6 +5,7 @@ mod bodies;
 mod credentials;
 mod fakes;
 mod node;
+mod posture;
 mod principal;
 mod proxies;
 mod requests;
