@@ -261,7 +261,14 @@ mod tests {
                 "get-object",
                 "get-range",
                 "get-absent",
-                "list-prefix"
+                "list-prefix",
+                "public-access",
+                "versioning",
+                "immutability",
+                "encryption",
+                "lifecycle",
+                "open-uploads",
+                "other-prefix"
             ]
         );
     }

@@ -15,12 +15,13 @@ use jiff::Timestamp;
 use super::facts::bare;
 pub use super::facts::{Deleted, Facts, Written};
 use super::keys::{Keys, Mode};
+use super::posture::ServerClock;
 use super::probe::Probe;
 use super::stop::Stop;
 use super::survivor::Memory;
 use super::who::Who;
 use crate::reach::Prober;
-use crate::report::{Access, Survivor};
+use crate::report::{Access, Posture, Survivor};
 use crate::subject::Variants;
 
 /// The store as checks see it: journalled, and retried under the one policy.
@@ -56,6 +57,12 @@ pub struct Shared {
     pub prober: Option<Arc<Prober>>,
     /// The same bucket asked in other forms.
     pub variants: Option<Arc<dyn Variants>>,
+    /// The prefix of the backups.
+    pub prefix: KeyPrefix,
+    /// How long backups are to be kept, where that is declared.
+    pub retention: Option<Duration>,
+    /// The server's clock.
+    pub clock: Arc<dyn ServerClock>,
     /// The sandbox's names.
     pub keys: Keys,
     /// What the first requests found.

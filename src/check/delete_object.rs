@@ -20,6 +20,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
         "list-prefix",
         "overwrite",
         "read-after-overwrite",
+        "public-access",
     ],
     chain: 1,
     capability: None,

@@ -34,7 +34,7 @@ pub struct CheckInfo {
 /// What a check does to the bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// It asks nothing of the bucket.
+    /// It asks nothing of the sandbox's keys.
     Outside,
     /// It only reads.
     Reads,

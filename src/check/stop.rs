@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backstop_contract::{Error, ErrorKind};
+use backstop_contract::{Aspect, Error, ErrorKind};
 
 /// How a check ends: with nothing to say, with something to say, or stopped.
 pub type Answer = Result<Option<Remark>, Stop>;
@@ -29,6 +29,8 @@ pub enum Stop {
     Allowed(String),
     /// The service refused or failed.
     Operation(Arc<Error>),
+    /// The service refused or failed to answer a question about the bucket.
+    Inspection(Aspect, Arc<Error>),
     /// The store does not have the behaviour.
     Unsupported(String),
     /// Another run uses the same keys, three times over.

@@ -48,11 +48,18 @@ checks![
     multipart_abort,
     awkward_keys,
     list_pages,
+    public_access,
     delete_object,
     read_after_delete,
     list_after_delete,
     delete_absent,
     preserved,
+    versioning,
+    immutability,
+    encryption,
+    lifecycle,
+    open_uploads,
+    other_prefix,
 ];
 
 /// Returns what is fixed about every check, `cleanup` included.
@@ -94,7 +101,7 @@ mod tests {
             }
             seen.push(info.id);
         }
-        assert_eq!(ids.len(), 29);
+        assert_eq!(ids.len(), 36);
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(super) struct TargetForm {
     pub(super) name: Located<String>,
     pub(super) access: Option<Located<String>>,
     pub(super) expect_principal: Option<Located<String>>,
+    pub(super) retention: Option<Located<String>>,
     pub(super) timeout: Option<Located<String>>,
     pub(super) store: StoreForm,
     pub(super) levels: Vec<(Located<String>, Located<String>)>,
@@ -247,6 +248,7 @@ impl TargetForm {
     fn read(name: Located<String>, mut section: Section<'_>) -> Option<Self> {
         let access = section.text("access");
         let expect_principal = section.text("expect_principal");
+        let retention = section.text("retention");
         let timeout = section.text("timeout");
         let store = read_store(&mut section);
         let mut levels = Vec::new();
@@ -268,6 +270,7 @@ impl TargetForm {
             name,
             access,
             expect_principal,
+            retention,
             timeout,
             store: store?,
             levels,

@@ -89,6 +89,7 @@ fn show_target(sheet: &mut Sheet, target: &Target) {
         access => sheet.text("access", access.name()),
     }
     sheet.maybe("expect_principal", target.expect_principal.as_deref());
+    sheet.maybe("retention", target.retention.map(duration_text).as_deref());
     sheet.maybe("timeout", target.timeout.map(duration_text).as_deref());
     match &target.store {
         StoreConfig::S3(store) => show_s3(sheet, &format!("{path}.s3"), target, store),

@@ -26,6 +26,8 @@ const HEAD: &str = "\
 # access = \"put-get\"
 # Who the credentials have to make us; anybody else is a failure.
 # expect_principal = \"*:role/backup\"
+# How long backups are to be kept: a lifecycle rule that takes them away sooner is a risk.
+# retention = \"30d\"
 # The longest that one run may take.
 # timeout = \"60s\"
 ";

@@ -27,6 +27,8 @@ pub struct Target {
     pub access: Access,
     /// Who the credentials have to make us, as a pattern; absent where nobody said so.
     pub expect_principal: Option<String>,
+    /// How long backups are to be kept, where the configuration says so.
+    pub retention: Option<Duration>,
     /// Whether the configuration says who asks, so that `--credentials` has no say.
     pub own_credentials: bool,
     /// The prefix that backups are written under.
@@ -131,6 +133,7 @@ pub(super) fn validate(
     let access = form.access.as_ref().map(|word| one_of(word, &accesses()));
     let access = problems.keep_some(access);
     let timeout = duration(form.timeout.as_ref(), problems);
+    let retention = retention(form.retention.as_ref(), problems);
     let sweep_after = duration(form.sweep_after.as_ref(), problems);
     let levels = levels(&form.levels, known_checks, problems);
     let expect_principal = expected(form.expect_principal.as_ref(), problems);
@@ -155,6 +158,7 @@ pub(super) fn validate(
         name: form.name.value,
         access: access.unwrap_or_default(),
         expect_principal,
+        retention,
         own_credentials,
         folder: folder(form.folder.as_ref(), &prefix, problems),
         prefix,
@@ -233,6 +237,22 @@ fn duration(written: Option<&Located<String>>, problems: &mut Problems) -> Optio
         let problem = format!("{:?} is not right here: {problem}", written.value);
         ConfigError::new(&written.origin, problem)
     }))
+}
+
+/// Reads how long backups are to be kept: rules that act by age count in days.
+fn retention(written: Option<&Located<String>>, problems: &mut Problems) -> Option<Duration> {
+    const SHORTEST: Duration = Duration::from_hours(1);
+    let retention = duration(written, problems)?;
+    if retention < SHORTEST {
+        let written = written?;
+        let problem = format!(
+            "{:?} is not right here: it is less than an hour; expected a duration such as 30d or 36h",
+            written.value
+        );
+        problems.add(ConfigError::new(&written.origin, problem));
+        return None;
+    }
+    Some(retention)
 }
 
 /// Returns the value that a word stands for.

@@ -32,6 +32,7 @@ installation = "acme-production"
 [targets.primary]
 access = "put-get"
 timeout = "2m"
+retention = "30d"
 [targets.primary.s3]
 bucket = "acme-backups"
 prefix = "production"
@@ -83,6 +84,8 @@ fn a_whole_file_is_taken() {
     assert_eq!(primary.folder, ".probe");
     assert_eq!(primary.sweep_after, Duration::from_hours(48));
     assert!(primary.keep_probe && !local.keep_probe);
+    assert_eq!(primary.retention, Some(Duration::from_hours(30 * 24)));
+    assert_eq!(local.retention, None);
     let StoreConfig::S3(s3) = &primary.store else {
         panic!("{primary:?}");
     };
@@ -198,7 +201,7 @@ fn mistakes_name_file_line_and_field() {
         (
             s3_with("region = \"eu-west-1\"\n[targets.primary.kinds.upgrade]"),
             "/etc/b.toml:4: targets.primary.kinds: unknown field; known here: access, azure, \
-             expect_principal, levels, minio, s3, sandbox, timeout",
+             expect_principal, levels, minio, retention, s3, sandbox, timeout",
         ),
     ] {
         let problem = targets(&text).expect_err(&text);

@@ -105,6 +105,7 @@ pub(super) fn form(
         name: argument(text.to_owned()),
         access: flag("--access", flags.access.as_ref()),
         expect_principal: flag("--expect-principal", flags.expect_principal.as_ref()),
+        retention: None,
         timeout: None,
         store: store(place, flags, environment, problems),
         levels: Vec::new(),

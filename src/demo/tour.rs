@@ -253,6 +253,7 @@ fn request(target: Target, location: String, server: &DemoServer) -> RunRequest 
         management: false,
         prefix: target.prefix,
         encrypted: false,
+        retention: target.retention,
         folder: target.folder,
         levels: target.levels,
         only: None,

@@ -53,7 +53,9 @@ pub(super) fn not_proven(
             credential.source
         ));
     }
-    open.push("retention and lifecycle rules".to_owned());
+    if !passed("lifecycle") {
+        open.push("retention and lifecycle rules".to_owned());
+    }
     open.push(match &vantage.host {
         Some(host) => format!("the network of other hosts (run from {host})"),
         None => "the network of other hosts".to_owned(),

@@ -25,6 +25,8 @@ pub struct RunRequest {
     pub prefix: KeyPrefix,
     /// Whether writes are encrypted with a key that needs rights of its own.
     pub encrypted: bool,
+    /// How long backups are to be kept, where that is declared.
+    pub retention: Option<Duration>,
     /// The sandbox's folder under the prefix, such as `.backstop`.
     pub folder: String,
     /// Levels set in the configuration, by check id.

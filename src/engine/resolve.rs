@@ -61,6 +61,14 @@ impl Resolver {
                 let versioned = step.check.info.id == "preserved";
                 self.failure(step.level, &error, versioned)
             }
+            Err(Stop::Inspection(aspect, error)) => self.judge(
+                step.level,
+                &error,
+                PermissionContext {
+                    aspect: Some(aspect),
+                    ..PermissionContext::default()
+                },
+            ),
         }
     }
 
@@ -72,6 +80,20 @@ impl Resolver {
         error: &Error,
         versioned: bool,
     ) -> (Outcome, Option<Finding>) {
+        let context = PermissionContext {
+            versioned,
+            encrypted: self.encrypted,
+            aspect: None,
+        };
+        self.judge(level, error, context)
+    }
+
+    fn judge(
+        &self,
+        level: Level,
+        error: &Error,
+        context: PermissionContext,
+    ) -> (Outcome, Option<Finding>) {
         if error.operation() == Operation::GetObject && error.kind() == ErrorKind::ChecksumMismatch
         {
             let text = "what came back does not have the checksum that the service itself gave it";
@@ -79,10 +101,6 @@ impl Resolver {
             return (Outcome::Failed, Some(lie));
         }
         let (outcome, code) = weigh(level, error.kind());
-        let context = PermissionContext {
-            versioned,
-            encrypted: self.encrypted,
-        };
         let permissions = (self.provider.permissions)(error.operation(), context);
         let finding = Finding {
             code,

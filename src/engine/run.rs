@@ -110,6 +110,16 @@ impl Found {
             .clone()
     }
 
+    /// Returns what the bucket says of itself, where anything was answered.
+    fn posture(&self) -> Option<Posture> {
+        let facts = self.shared.get()?.facts.lock();
+        let posture = facts
+            .unwrap_or_else(PoisonError::into_inner)
+            .posture
+            .clone();
+        (posture != Posture::default()).then_some(posture)
+    }
+
     /// Returns the sandbox's mode; absent when it was not opened before the asking stopped.
     fn mode(&self) -> Option<Mode> {
         self.shared.get().map(|shared| shared.opening.mode)
@@ -314,6 +324,9 @@ impl Session {
             who: self.who.clone(),
             prober: self.prober.clone(),
             variants: self.variants.clone(),
+            prefix: prefix.clone(),
+            retention: self.request.retention,
+            clock: self.tap.clone(),
             keys: self.keys.clone(),
             opening,
             size: self.request.size,
@@ -341,6 +354,7 @@ impl Session {
         deadline: Deadline,
     ) -> Report {
         let survivor = found.survivor();
+        let posture = found.posture();
         let finish = Finish {
             plan: &self.plan,
             resolver: self.resolver,

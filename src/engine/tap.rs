@@ -7,6 +7,7 @@ use backstop_contract::{Exchange, Operation, WireObserver, confidential};
 use jiff::Timestamp;
 
 use super::event::{Event, EventSink};
+use crate::check::ServerClock;
 use crate::reach::Heard;
 
 tokio::task_local! {
@@ -67,6 +68,12 @@ impl WireTap {
     pub fn request_id(&self, check: &str) -> Option<String> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.request_ids.get(check).cloned()
+    }
+}
+
+impl ServerClock for WireTap {
+    fn now(&self) -> Timestamp {
+        self.server_clock().unwrap_or_else(Timestamp::now)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::report::{Access, Level};
 
-use Level::{NotRun as N, Optional as O, Required as R};
+use Level::{Advisory as A, NotRun as N, Optional as O, Required as R};
 
 /// The columns of [`TABLE`], in order.
 const COLUMNS: [Access; 6] = [
@@ -16,7 +16,7 @@ const COLUMNS: [Access; 6] = [
 
 /// One row for every group of checks that is treated alike.
 #[rustfmt::skip]
-const TABLE: [(&[&str], [Level; 6]); 9] = [
+const TABLE: [(&[&str], [Level; 6]); 10] = [
     (&["name-resolution", "connection", "tls", "service", "clock"],
                                                     [R, R, R, R, R, R]),
     (&["credential", "bucket", "cleanup"],          [R, R, R, R, R, R]),
@@ -29,6 +29,8 @@ const TABLE: [(&[&str], [Level; 6]); 9] = [
     (&["preserved"],                                [N, N, N, R, N, N]),
     (&["put-if-absent", "multipart-abort", "checksum", "awkward-keys"],
                                                     [O, O, O, O, N, O]),
+    (&["versioning", "immutability", "encryption", "lifecycle", "public-access", "open-uploads",
+       "other-prefix"],                             [A, A, A, A, A, A]),
 ];
 
 /// Returns what an access makes of a check; a check the table does not know is not run.

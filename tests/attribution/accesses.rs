@@ -13,9 +13,10 @@ use bytes::Bytes;
 use super::harness::{paused, request, run, told};
 
 use Access::{AppendOnly, Full, PutGet, PutOnly, ReadOnly, Undeclared};
-use Verdict::{Failed, Passed};
+use Verdict::{Degraded, Failed, Passed};
 
-/// Credentials, as what they may not do; and the bucket, as whether it keeps versions.
+/// Credentials, as what they may not do: an object beside the prefix is there, so that whoever sees it
+/// under an access narrower than full is a risk. And the bucket, as whether it keeps versions.
 pub(super) struct Case {
     pub(super) name: &'static str,
     versioned: bool,
@@ -51,9 +52,9 @@ const PUT: &[Operation] = &[
 #[rustfmt::skip]
 pub(super) const CASES: &[Case] = &[
     Case { name: "everything", versioned: false, denied: &[], more: &[],
-           verdicts: &[(Full, Passed), (PutGet, Passed), (PutOnly, Passed), (Undeclared, Passed), (AppendOnly, Failed), (ReadOnly, Passed)] },
+           verdicts: &[(Full, Passed), (PutGet, Degraded), (PutOnly, Degraded), (Undeclared, Passed), (AppendOnly, Failed), (ReadOnly, Degraded)] },
     Case { name: "everything, versions kept", versioned: true, denied: &[], more: &[],
-           verdicts: &[(Full, Passed), (PutGet, Passed), (PutOnly, Passed), (Undeclared, Passed), (AppendOnly, Failed), (ReadOnly, Passed)] },
+           verdicts: &[(Full, Passed), (PutGet, Degraded), (PutOnly, Degraded), (Undeclared, Passed), (AppendOnly, Failed), (ReadOnly, Degraded)] },
     Case { name: "put and get", versioned: false, denied: PUT_GET, more: &[],
            verdicts: &[(Full, Failed), (PutGet, Passed), (PutOnly, Passed), (Undeclared, Passed), (AppendOnly, Failed), (ReadOnly, Failed)] },
     Case { name: "put and get, absence hidden", versioned: false, denied: PUT_GET, more: &[Denied::Absence],
@@ -61,13 +62,13 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "put", versioned: false, denied: PUT, more: &[],
            verdicts: &[(Full, Failed), (PutGet, Failed), (PutOnly, Passed), (Undeclared, Failed), (ReadOnly, Failed)] },
     Case { name: "versions may not be deleted", versioned: true, denied: &[], more: &[Denied::DeleteVersion],
-           verdicts: &[(AppendOnly, Passed), (Full, Passed), (PutGet, Passed)] },
+           verdicts: &[(AppendOnly, Degraded), (Full, Passed), (PutGet, Degraded)] },
     Case { name: "no delete, versions kept", versioned: true, denied: &[Operation::DeleteObject], more: &[],
-           verdicts: &[(AppendOnly, Passed), (Full, Failed), (PutGet, Passed)] },
+           verdicts: &[(AppendOnly, Degraded), (Full, Failed), (PutGet, Degraded)] },
     Case { name: "no delete, overwrites taken", versioned: false, denied: &[Operation::DeleteObject], more: &[],
            verdicts: &[(AppendOnly, Failed)] },
     Case { name: "a reader", versioned: false, denied: NOT_PUT, more: &[],
-           verdicts: &[(ReadOnly, Passed), (Full, Failed), (PutGet, Failed), (Undeclared, Failed)] },
+           verdicts: &[(ReadOnly, Degraded), (Full, Failed), (PutGet, Failed), (Undeclared, Failed)] },
 ];
 
 pub(crate) fn every_access_is_judged_on_every_kind_of_credentials() -> Result<(), String> {

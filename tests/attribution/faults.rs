@@ -11,6 +11,7 @@ use backstop_contract::{ErrorKind, MemoryStore, ObjectKey, ObjectStore, Operatio
 use bytes::Bytes;
 
 use super::harness::{Stalling, ids, paused, request, run, told};
+use super::posture;
 use super::table::{KILLS, Lie, On};
 use super::wire::Asker;
 
@@ -120,6 +121,7 @@ pub(crate) fn no_check_is_there_that_nothing_trips() -> Result<(), String> {
     tripped.extend(["credential", "principal", "survivor"].map(str::to_owned));
     let reach = ["name-resolution", "connection", "tls", "service", "clock"];
     tripped.extend(reach.map(str::to_owned));
+    tripped.extend(posture::tripped().into_iter().map(str::to_owned));
     let idle: Vec<_> = check::ids()
         .into_iter()
         .filter(|id| !tripped.contains(*id))

@@ -59,6 +59,7 @@ pub(super) fn request(access: Access) -> RunRequest {
         management: false,
         prefix: KeyPrefix::new("production").expect("a prefix"),
         encrypted: false,
+        retention: None,
         folder: ".backstop".to_owned(),
         levels: BTreeMap::new(),
         only: None,

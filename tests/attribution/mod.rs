@@ -6,6 +6,7 @@ pub(crate) mod faults;
 mod harness;
 pub(crate) mod identities;
 pub(crate) mod kills;
+pub(crate) mod posture;
 pub(crate) mod remedies;
 pub(crate) mod rows;
 pub(crate) mod samples;

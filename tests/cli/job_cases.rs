@@ -41,6 +41,7 @@ const S3_ALL: &str = r#"installation = "acme \"production\" €"
 [targets.x]
 access = "put-get"
 timeout = "90s"
+retention = "30d"
 expect_principal = "arn:aws:sts::123456789012:assumed-role/backup/*"
 [targets.x.levels]
 put-object = "required"

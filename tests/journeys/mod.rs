@@ -19,6 +19,7 @@ pub(crate) mod lost;
 pub(crate) mod many;
 pub(crate) mod options;
 pub(crate) mod policy;
+pub(crate) mod posture;
 pub(crate) mod reach;
 pub(crate) mod residue;
 pub(crate) mod seed;

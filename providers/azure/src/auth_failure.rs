@@ -84,14 +84,18 @@ impl AuthFailure {
 
     /// Makes the error of a store out of it.
     pub(crate) fn into_error(self, location: &StoreLocation) -> Error {
+        self.into_error_of(Operation::Authenticate, location)
+    }
+
+    /// Makes the error of an operation that asks such a service about something else.
+    pub(crate) fn into_error_of(self, operation: Operation, location: &StoreLocation) -> Error {
         let Self {
             kind,
             sent,
             evidence,
             source,
         } = self;
-        let error =
-            Error::new(kind, Operation::Authenticate, location, sent).with_evidence(*evidence);
+        let error = Error::new(kind, operation, location, sent).with_evidence(*evidence);
         match source {
             Some(source) => error.with_source(source),
             None => error,

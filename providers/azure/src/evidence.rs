@@ -137,7 +137,7 @@ fn sentence(text: &str) -> Option<String> {
 }
 
 /// Returns the text of the first element of a name, entities resolved.
-fn element(body: &str, name: &str) -> Option<String> {
+pub(crate) fn element(body: &str, name: &str) -> Option<String> {
     let (_, rest) = body.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
     let text = quick_xml::escape::unescape(text).ok()?;

@@ -13,7 +13,7 @@
 //! | `who`, `claims`, `challenge`, `management`, `shape` | who we are, and what looks wrong |
 //! | `ask` | one request in the making: its place, its failures, its success |
 //! | `request`, `listing` | what the SDK's clients have no knob for |
-//! | [`store`], `list`, `body`, `multipart`, `inspect` | the operations |
+//! | [`store`], `list`, `body`, `multipart`, `inspect`, `lifecycle` | the operations |
 //! | `classify`, `aadsts`, `auth_failure`, `wire_failure`, `evidence` | what a refusal means, and what is kept of it |
 //! | `policy` | the data actions that each operation needs |
 //!
@@ -44,6 +44,7 @@ mod federated;
 #[doc(hidden)]
 pub mod foreign;
 mod inspect;
+mod lifecycle;
 mod list;
 mod listing;
 mod management;

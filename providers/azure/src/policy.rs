@@ -3,7 +3,7 @@
 //! See <https://learn.microsoft.com/rest/api/storageservices/authorize-with-azure-active-directory>
 //! and <https://learn.microsoft.com/azure/role-based-access-control/permissions/storage>.
 
-use backstop_contract::{Operation, PermissionContext};
+use backstop_contract::{Aspect, Operation, PermissionContext};
 
 const READ: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read";
 const WRITE: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write";
@@ -11,6 +11,8 @@ const DELETE: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/
 const DELETE_VERSION: &str =
     "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/deleteBlobVersion/action";
 const CONTAINER: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/read";
+const SERVICE: &str = "Microsoft.Storage/storageAccounts/blobServices/read";
+const LIFECYCLE: &str = "Microsoft.Storage/storageAccounts/managementPolicies/read";
 
 /// Returns the data actions that an operation needs.
 ///
@@ -24,9 +26,17 @@ pub(crate) fn permissions(
     let PermissionContext {
         versioned,
         encrypted: _,
+        aspect,
     } = context;
     match operation {
         Operation::HeadBucket => &[CONTAINER],
+        Operation::Inspect => match aspect {
+            Some(Aspect::ObjectLock | Aspect::Encryption | Aspect::PublicAccess) => &[CONTAINER],
+            Some(Aspect::SoftDelete) => &[SERVICE],
+            Some(Aspect::Lifecycle) => &[LIFECYCLE],
+            // No request is sent for the others.
+            _ => &[],
+        },
         // Listing is a read of blobs, not of the container.
         Operation::ListObjects
         | Operation::ListVersions
@@ -50,7 +60,7 @@ mod tests {
         assert_eq!(plain, [DELETE]);
         let versioned = PermissionContext {
             versioned: true,
-            encrypted: false,
+            ..PermissionContext::default()
         };
         assert_eq!(
             permissions(Operation::DeleteObject, versioned),

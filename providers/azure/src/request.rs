@@ -113,6 +113,24 @@ impl Requests {
         self.send(operation, request, &[200]).await
     }
 
+    /// Sends Get Blob Service Properties, which is a request to the account.
+    ///
+    /// See <https://learn.microsoft.com/rest/api/storageservices/get-blob-service-properties>.
+    pub(crate) async fn service_properties(&self) -> azure_core::Result<RawResponse> {
+        let mut url = self.container.clone();
+        let path = self.container.path();
+        url.set_path(
+            path.rsplit_once('/')
+                .map_or("", |(of_account, _)| of_account),
+        );
+        url.query_pairs_mut()
+            .append_pair("restype", "service")
+            .append_pair("comp", "properties");
+        let mut request = self.request(url, Method::Get);
+        request.insert_header("accept", "application/xml");
+        self.send(Operation::Inspect, request, &[200]).await
+    }
+
     /// Sends Get Blob and returns the head of the answer, with its body still to come.
     ///
     /// See <https://learn.microsoft.com/rest/api/storageservices/get-blob>.

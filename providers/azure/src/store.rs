@@ -26,7 +26,9 @@ use crate::ask::{self, Ask, Surroundings};
 use crate::classify::Asked;
 use crate::connect::ConnectError;
 use crate::credentials::CredentialKind;
+use crate::management::Management;
 use crate::request::{Listing, Requests, Write};
+use crate::tokens::Tokens;
 use crate::who::{self, Who};
 use crate::{body, inspect, list, multipart, policy, proxy};
 
@@ -50,6 +52,8 @@ const LIMITS: Limits = Limits {
 
 /// One container of Azure Blob Storage, with credentials.
 pub struct AzureStore {
+    account: String,
+    container: String,
     location: StoreLocation,
     capabilities: Capabilities,
     kind: CredentialKind,
@@ -110,6 +114,8 @@ impl AzureStore {
         } = parts;
         Ok(Self {
             location: StoreLocation::new(PROVIDER.scheme, &format!("{account}/{container}")),
+            account,
+            container,
             capabilities: capabilities(),
             kind,
             route: route(&container_url, proxy.as_ref()),
@@ -132,6 +138,8 @@ impl AzureStore {
     pub fn unsigned(&self) -> Result<Self, ConnectError> {
         let url = self.clients.requests.container_url().clone();
         Ok(Self {
+            account: self.account.clone(),
+            container: self.container.clone(),
             location: self.location.clone(),
             capabilities: self.capabilities.clone(),
             kind: CredentialKind::Nothing,
@@ -165,6 +173,26 @@ impl AzureStore {
     /// Returns the requests that the SDK's clients have no knob for.
     pub(crate) fn requests(&self) -> &Requests {
         &self.clients.requests
+    }
+
+    /// Returns the name of the account.
+    pub(crate) fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// Returns the name of the container.
+    pub(crate) fn container_name(&self) -> &str {
+        &self.container
+    }
+
+    /// Returns where the store is, for errors.
+    pub(crate) fn place(&self) -> &StoreLocation {
+        &self.location
+    }
+
+    /// Returns the management plane and the tokens for it, where it may be asked.
+    pub(crate) fn management(&self) -> Option<(&Management, &Tokens)> {
+        Some((self.who.management.as_ref()?, self.who.tokens.as_deref()?))
     }
 
     /// Returns the SDK's client of the container.
@@ -439,6 +467,6 @@ impl ObjectStore for AzureStore {
     }
 
     async fn inspect(&self, aspect: Aspect) -> Result<Inspected> {
-        inspect::inspect(self, aspect)
+        inspect::inspect(self, aspect).await
     }
 }

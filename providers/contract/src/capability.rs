@@ -13,6 +13,9 @@ pub enum Capability {
     AbortMultipart,
     /// Open multipart uploads can be listed.
     ListUploads,
+    /// Open multipart uploads are found by the beginning of their keys; elsewhere by a whole key, and
+    /// all of the bucket at once.
+    ListUploadsByPrefix,
     /// Versions can be listed, read and deleted by their id.
     Versions,
     /// The version that a key shows now can be deleted by its id, without deleting the key first.

@@ -9,7 +9,7 @@
 //! | [`store`] | the trait, with the behaviour each method owes |
 //! | [`ext`] | conveniences over the trait, which no provider can get wrong |
 //! | [`key`], [`object`] | names, and what is sent and returned |
-//! | [`capability`], [`aspect`] | what a store can do; what it can be asked about itself |
+//! | [`capability`], [`aspect`], [`posture`] | what a store can do; what it can be asked about itself, and says |
 //! | [`operation`], [`exchange`] | the wire requests, and every answer to one |
 //! | [`error`] | one error with a closed set of kinds |
 //! | [`retry`] | the one retry policy, as a wrapper |
@@ -38,6 +38,7 @@ pub mod location;
 pub mod memory;
 pub mod object;
 pub mod operation;
+pub mod posture;
 pub mod retry;
 pub mod route;
 pub mod secret;
@@ -59,6 +60,9 @@ pub use object::{
     UploadId, UploadPage, VersionId, VersionPage,
 };
 pub use operation::{Operation, PermissionContext, ProviderInfo};
+pub use posture::{
+    After, AtRest, Exposure, LifecycleEffect, LifecycleRule, LockMode, ObjectLock, Retention,
+};
 pub use retry::{RetryPolicy, Retrying, current_attempt};
 pub use route::{Hop, Proxy, Route};
 pub use secret::Secret;

@@ -22,7 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::aspect::{Aspect, Inspected};
 use crate::capability::{Capabilities, Capability, Limits};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Sent};
 use crate::exchange::WireObserver;
 use crate::key::{KeyPrefix, LONGEST_KEY, ObjectKey};
 use crate::location::StoreLocation;
@@ -33,11 +33,12 @@ use crate::object::{
     VersionPage,
 };
 use crate::operation::{Operation, PermissionContext, ProviderInfo};
+use crate::posture::{LockMode, ObjectLock, Retention};
 use crate::store::ObjectStore;
 
 use bucket::{Answer, Bucket, Content, check_declared};
 pub use contents::Contents;
-pub use options::{Denied, Latency, MemoryOptions};
+pub use options::{Denied, Latency, MemoryOptions, Says};
 use request::Request;
 
 /// How many bytes of a body arrive at once.
@@ -59,6 +60,7 @@ struct Shared {
     location: StoreLocation,
     capabilities: Capabilities,
     bucket: Mutex<Bucket>,
+    says: Says,
     largest_page: u32,
     latency: Option<Latency>,
     clock: fn() -> Timestamp,
@@ -78,6 +80,7 @@ impl MemoryStore {
         let MemoryOptions {
             versioned,
             locked,
+            says,
             denied,
             lacks,
             smallest_part,
@@ -95,6 +98,7 @@ impl MemoryStore {
                 location: StoreLocation::new(PROVIDER.scheme, name),
                 capabilities,
                 bucket: Mutex::new(bucket),
+                says,
                 largest_page,
                 latency,
                 clock,
@@ -158,6 +162,7 @@ fn permissions(operation: Operation, context: PermissionContext) -> &'static [&'
     let PermissionContext {
         versioned,
         encrypted: _,
+        aspect,
     } = context;
     match operation {
         Operation::HeadBucket | Operation::ListObjects => &["s3:ListBucket"],
@@ -172,7 +177,13 @@ fn permissions(operation: Operation, context: PermissionContext) -> &'static [&'
         Operation::AbortMultipart => &["s3:AbortMultipartUpload"],
         Operation::ListUploads => &["s3:ListBucketMultipartUploads"],
         Operation::ListVersions => &["s3:ListBucketVersions"],
-        Operation::Inspect => &["s3:GetBucketVersioning"],
+        Operation::Inspect => match aspect {
+            Some(Aspect::ObjectLock) => &["s3:GetBucketObjectLockConfiguration"],
+            Some(Aspect::Encryption) => &["s3:GetEncryptionConfiguration"],
+            Some(Aspect::Lifecycle) => &["s3:GetLifecycleConfiguration"],
+            Some(Aspect::PublicAccess) => &["s3:GetBucketPolicyStatus"],
+            _ => &["s3:GetBucketVersioning"],
+        },
         Operation::Authenticate => &[],
     }
 }
@@ -189,6 +200,7 @@ fn all_capabilities(smallest_part: u64) -> Capabilities {
         Capability::PutIfAbsent,
         Capability::AbortMultipart,
         Capability::ListUploads,
+        Capability::ListUploadsByPrefix,
         Capability::Versions,
         Capability::DeleteShownVersion,
         Capability::ContentMd5,
@@ -378,20 +390,42 @@ impl ObjectStore for MemoryStore {
     }
 
     async fn inspect(&self, aspect: Aspect) -> Result<Inspected> {
-        let request = Request::on_bucket(Operation::Inspect).needing(match aspect {
-            Aspect::Versioning => None,
-            Aspect::Liveness | Aspect::WriteQuorum => Some(Capability::Health),
-        });
+        let health = matches!(aspect, Aspect::Liveness | Aspect::WriteQuorum);
+        let request = Request::about(aspect).needing(health.then_some(Capability::Health));
+        let says = &self.shared.says;
+        if aspect == Aspect::SoftDelete && says.soft_delete.is_none() {
+            // As Amazon S3, which has none.
+            let location = self.location();
+            let kind = ErrorKind::Unsupported;
+            return Err(Error::new(kind, Operation::Inspect, location, Sent::No));
+        }
         self.answer(request, |bucket, _| {
-            Ok(if bucket.versioned {
-                Inspected::Yes
-            } else {
-                Inspected::No
+            Ok(match aspect {
+                Aspect::Versioning if bucket.versioned => Inspected::Yes,
+                Aspect::Versioning => Inspected::No,
+                Aspect::Liveness | Aspect::WriteQuorum => Inspected::Yes,
+                Aspect::ObjectLock if bucket.locked => Inspected::ObjectLock(LOCKED),
+                Aspect::ObjectLock => Inspected::ObjectLock(says.object_lock.clone()),
+                Aspect::Encryption => Inspected::Encryption(says.encryption.clone()),
+                Aspect::Lifecycle => Inspected::Lifecycle(says.lifecycle.clone()),
+                Aspect::PublicAccess => Inspected::Public(says.exposure),
+                Aspect::SoftDelete => Inspected::SoftDelete(says.soft_delete),
             })
         })
         .await
     }
 }
+
+/// How a bucket is locked whose versions cannot be removed.
+const LOCKED: ObjectLock = ObjectLock {
+    possible: true,
+    default: Some(Retention {
+        mode: LockMode::Compliance,
+        days: 1,
+    }),
+    policy: false,
+    legal_hold: false,
+};
 
 #[cfg(test)]
 mod tests;

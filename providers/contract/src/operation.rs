@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::aspect::Aspect;
+
 /// One wire request kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -93,6 +95,8 @@ pub struct PermissionContext {
     pub versioned: bool,
     /// The store encrypts with a key of its own that needs rights too.
     pub encrypted: bool,
+    /// What the bucket was asked about itself.
+    pub aspect: Option<Aspect>,
 }
 
 /// What a provider is called and what its operations need.

@@ -36,6 +36,7 @@ mod tests {
         let context = PermissionContext {
             versioned: true,
             encrypted: true,
+            aspect: None,
         };
         assert_eq!(
             permissions(Operation::DeleteObject, context),

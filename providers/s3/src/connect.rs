@@ -12,7 +12,7 @@ use aws_sdk_s3::config::{
 };
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
-use backstop_contract::{StoreLocation, WireObserver};
+use backstop_contract::{Capability, StoreLocation, WireObserver};
 use thiserror::Error;
 use url::Url;
 
@@ -91,7 +91,7 @@ pub async fn connect(
     let flavor = Flavor {
         info: &policy::S3,
         location: StoreLocation::new("s3", &config.bucket),
-        more: &[],
+        more: &[Capability::ListUploadsByPrefix],
         refuses: |_| None,
     };
     connect_as(flavor, config, observer).await

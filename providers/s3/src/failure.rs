@@ -179,7 +179,7 @@ fn through(response: &HttpResponse) -> Option<String> {
 }
 
 /// Returns the text of the first element with a name, in the flat XML of an S3 error.
-fn element(xml: &str, name: &str) -> Option<String> {
+pub(crate) fn element(xml: &str, name: &str) -> Option<String> {
     let start = xml.find(&format!("<{name}>"))? + name.len() + 2;
     let end = xml[start..].find(&format!("</{name}>"))? + start;
     let text = xml[start..end]

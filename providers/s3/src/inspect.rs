@@ -1,13 +1,12 @@
-//! What the bucket says of itself, and requests that are not part of the S3 protocol.
+//! The bucket's region, and requests that are not part of the S3 protocol.
 
 use std::convert::Infallible;
 
 use aws_sdk_s3::config::BehaviorVersion;
-use aws_sdk_s3::types::BucketVersioningStatus;
 use aws_smithy_runtime::client::orchestrator::operation::Operation as Plain;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use backstop_contract::{Aspect, BucketInfo, ErrorKind, Inspected, Operation, Result, Sent};
+use backstop_contract::{BucketInfo, ErrorKind, Operation, Result, Sent};
 
 use crate::connect::patient;
 use crate::store::S3Store;
@@ -27,28 +26,6 @@ impl S3Store {
             .map_err(|error| asked.failed(&error))?;
         Ok(BucketInfo {
             region: found.bucket_region,
-        })
-    }
-
-    pub(crate) async fn do_inspect(&self, aspect: Aspect) -> Result<Inspected> {
-        let asked = self.asked(Operation::Inspect);
-        if aspect != Aspect::Versioning {
-            return Err(asked.error(ErrorKind::Unsupported, Sent::No));
-        }
-        let found = self
-            .parts
-            .client
-            .get_bucket_versioning()
-            .bucket(&self.parts.bucket)
-            .customize()
-            .interceptor(self.marked(Operation::Inspect))
-            .send()
-            .await
-            .map_err(|error| asked.failed(&error))?;
-        // A bucket that never kept versions names no status at all.
-        Ok(match found.status {
-            Some(BucketVersioningStatus::Enabled) => Inspected::Yes,
-            _ => Inspected::No,
         })
     }
 

@@ -13,7 +13,7 @@
 //! | `wire`, `pace` | one HTTP client under the SDK: every answer observed, silence timed |
 //! | `route`, `proxy` | what is near, and the proxy on the way to what is not |
 //! | `trust` | the certificates that a server may present |
-//! | `list`, `multipart`, `inspect` | the other verbs |
+//! | `list`, `multipart`, `inspect`, `posture` | the other verbs |
 //! | `failure`, `classify` | what went wrong: the evidence, and the table that names its kind |
 //!
 //! # Why
@@ -39,6 +39,7 @@ mod marks;
 mod multipart;
 mod pace;
 pub mod policy;
+mod posture;
 mod proxy;
 mod route;
 pub mod store;

@@ -4,7 +4,7 @@
 //! and, for encrypted uploads, from
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions>.
 
-use backstop_contract::{Operation, PermissionContext, ProviderInfo};
+use backstop_contract::{Aspect, Operation, PermissionContext, ProviderInfo};
 
 /// Amazon S3's names.
 pub static S3: ProviderInfo = ProviderInfo {
@@ -23,6 +23,7 @@ pub fn permissions(operation: Operation, context: PermissionContext) -> &'static
     let PermissionContext {
         versioned,
         encrypted,
+        aspect,
     } = context;
     match (operation, versioned, encrypted) {
         // HeadBucket is granted by the right to list: no action bears its name.
@@ -54,8 +55,21 @@ pub fn permissions(operation: Operation, context: PermissionContext) -> &'static
         (Operation::AbortMultipart, _, _) => &["s3:AbortMultipartUpload"],
         (Operation::ListUploads, _, _) => &["s3:ListBucketMultipartUploads"],
         (Operation::ListVersions, _, _) => &["s3:ListBucketVersions"],
-        (Operation::Inspect, _, _) => &["s3:GetBucketVersioning"],
+        (Operation::Inspect, _, _) => inspection(aspect.unwrap_or(Aspect::Versioning)),
         // A credential is fetched with rights of its own source, not of the bucket.
+        _ => &[],
+    }
+}
+
+/// Returns the IAM actions that a question about the bucket needs.
+fn inspection(aspect: Aspect) -> &'static [&'static str] {
+    match aspect {
+        Aspect::Versioning => &["s3:GetBucketVersioning"],
+        Aspect::ObjectLock => &["s3:GetBucketObjectLockConfiguration"],
+        Aspect::Encryption => &["s3:GetEncryptionConfiguration"],
+        Aspect::Lifecycle => &["s3:GetLifecycleConfiguration"],
+        Aspect::PublicAccess => &["s3:GetBucketPolicyStatus"],
+        // No right decides what is never asked.
         _ => &[],
     }
 }
@@ -80,7 +94,7 @@ mod tests {
     fn a_version_is_a_right_of_its_own() {
         let versioned = PermissionContext {
             versioned: true,
-            encrypted: false,
+            ..PermissionContext::default()
         };
         assert_eq!(
             permissions(Operation::DeleteObject, versioned),
@@ -95,10 +109,25 @@ mod tests {
     #[test]
     fn parts_of_an_encrypted_upload_need_decrypt() {
         let encrypted = PermissionContext {
-            versioned: false,
             encrypted: true,
+            ..PermissionContext::default()
         };
         assert!(permissions(Operation::PutPart, encrypted).contains(&"kms:Decrypt"));
         assert!(!permissions(Operation::PutObject, encrypted).contains(&"kms:Decrypt"));
+    }
+
+    #[test]
+    fn every_question_about_the_bucket_is_a_right_of_its_own() {
+        let mut seen = Vec::new();
+        for aspect in Aspect::ALL {
+            let context = PermissionContext {
+                aspect: Some(aspect),
+                ..PermissionContext::default()
+            };
+            let needs = permissions(Operation::Inspect, context);
+            assert!(needs.iter().all(|need| !seen.contains(need)), "{needs:?}");
+            seen.extend(needs);
+        }
+        assert_eq!(seen.len(), 5);
     }
 }

@@ -6,6 +6,7 @@ mod credentials;
 mod fakes;
 mod forms;
 mod node;
+mod posture;
 mod principal;
 mod proxies;
 mod requests;

@@ -54,6 +54,7 @@ pub(super) fn write(name: &str, target: &Target, installation: Option<&str>) -> 
         sheet.text("access", target.access.name());
     }
     sheet.maybe("expect_principal", target.expect_principal.as_deref());
+    sheet.duration("retention", target.retention);
     sheet.duration("timeout", target.timeout);
     let prefix = target.prefix.as_str();
     let place = format!("{path}.{}", target.store.provider());

@@ -150,6 +150,7 @@ fn request(
         management: matches!(&target.store, StoreConfig::Azure(store) if store.management),
         prefix: target.prefix.clone(),
         encrypted,
+        retention: target.retention,
         folder: target.folder.clone(),
         levels: target.levels.clone(),
         only: (!args.checks.is_empty()).then(|| args.checks.clone()),

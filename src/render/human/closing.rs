@@ -6,7 +6,8 @@ use super::words::{bytes, count, verdict_style};
 use crate::render::style;
 use crate::render::text::Paragraph;
 use crate::report::{
-    Access, CheckRecord, Cleanup, CleanupState, Fits, Left, Level, Outcome, Report, Verdict,
+    Access, CheckRecord, Cleanup, CleanupState, Fits, Left, Level, Outcome, Posture, Report,
+    Verdict,
 };
 
 /// The most keys that are named.
@@ -20,6 +21,11 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)?;
     if let Some(fits) = &report.fits {
         Paragraph::plain(&fits_words(fits)).write_hanging(out, "fits: ", INDENT)?;
+    }
+    if let Some(words) = report.posture.as_ref().map(posture_words)
+        && !words.is_empty()
+    {
+        Paragraph::plain(&words).write_hanging(out, "posture: ", INDENT)?;
     }
     if !report.not_proven.is_empty() {
         let open = report.not_proven.join("; ");
@@ -50,6 +56,54 @@ fn fits_words(fits: &Fits) -> String {
         ([], not) => format!("no access that can be declared; {}", not.join("; ")),
         (fitting, []) => names(fitting),
         (fitting, not) => format!("{}; {}", names(fitting), not.join("; ")),
+    }
+}
+
+/// Returns what protects a backup here and what does not, in a few words each.
+fn posture_words(posture: &Posture) -> String {
+    let Posture {
+        versioning,
+        immutability,
+        encryption,
+        lifecycle,
+        public_list,
+        public_read,
+        open_uploads,
+    } = posture;
+    let mut words: Vec<String> = Vec::new();
+    words.extend(versioning.map(|kept| {
+        let words = if kept {
+            "earlier versions are kept"
+        } else {
+            "no earlier versions"
+        };
+        words.to_owned()
+    }));
+    words.extend(immutability.as_deref().map(|told| {
+        let words = if told.is_empty() { "no lock" } else { told };
+        words.to_owned()
+    }));
+    words.extend(encryption.as_deref().map(|told| match told {
+        "none" => "no encryption at rest".to_owned(),
+        with => format!("encrypted by {with}"),
+    }));
+    words.extend(lifecycle.as_ref().map(|rules| match rules.len() {
+        0 => "no rule by age".to_owned(),
+        number => count(number as u64, "rule") + " by age",
+    }));
+    words.extend(strangers(*public_list, *public_read).map(str::to_owned));
+    let open = open_uploads.as_ref().filter(|open| open.count > 0);
+    words.extend(open.map(|open| count(open.count, "open upload")));
+    words.join("; ")
+}
+
+fn strangers(list: Option<bool>, read: Option<bool>) -> Option<&'static str> {
+    match (list, read) {
+        (Some(true), Some(true)) => Some("open to strangers"),
+        (Some(true), _) => Some("names open to strangers"),
+        (_, Some(true)) => Some("contents open to strangers"),
+        (Some(false), _) => Some("closed to strangers"),
+        (None, _) => None,
     }
 }
 

@@ -5,6 +5,7 @@ mod faults;
 mod identity;
 mod matrix;
 mod play;
+mod posture;
 mod token;
 mod ways;
 mod wire;

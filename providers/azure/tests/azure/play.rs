@@ -25,6 +25,8 @@ pub(crate) struct Play {
     pub(crate) token: Response,
     pub(crate) account: Response,
     pub(crate) management: Response,
+    /// What the management plane answers about the rules of the account.
+    pub(crate) policy: Response,
 }
 
 pub(crate) fn json(status: u16, body: &serde_json::Value) -> Response {
@@ -69,6 +71,10 @@ impl Default for Play {
                     "displayName": "Backups", "state": "Enabled",
                 }),
             ),
+            policy: json(
+                404,
+                &json!({ "error": { "code": "ManagementPolicyNotFound" } }),
+            ),
         }
     }
 }
@@ -79,6 +85,7 @@ impl Play {
         let server = Scripted::start_tls(&entra, move |request: &Request| {
             let answer = match request.target.as_str() {
                 target if target.ends_with("/oauth2/v2.0/token") => &self.token,
+                target if target.contains("/managementPolicies/") => &self.policy,
                 target if target.starts_with("/subscriptions/") => &self.management,
                 _ => &self.account,
             };

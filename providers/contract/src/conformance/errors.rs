@@ -84,7 +84,10 @@ async fn ask_for(
         }
         Capability::Health => store.inspect(Aspect::Liveness).await.map(drop),
         // Nothing can be told of these before the answer.
-        Capability::DeleteAbsent | Capability::DeleteShownVersion | Capability::Delimiter => Ok(()),
+        Capability::DeleteAbsent
+        | Capability::DeleteShownVersion
+        | Capability::Delimiter
+        | Capability::ListUploadsByPrefix => Ok(()),
     }
 }
 

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::aspect::Aspect;
 use crate::capability::Capability;
 use crate::error::ErrorKind;
 use crate::exchange::WireObserver;
 use crate::key::KeyPrefix;
 use crate::operation::Operation;
+use crate::posture::{AtRest, Exposure, LifecycleRule, ObjectLock};
 
 /// How an in-memory bucket behaves.
 #[derive(Debug, Clone)]
@@ -19,6 +21,8 @@ pub struct MemoryOptions {
     /// Whether no version can be removed, as under Object Lock with a default retention; implies
     /// `versioned`.
     pub locked: bool,
+    /// What the bucket says of itself.
+    pub says: Says,
     /// What the credentials may not do.
     pub denied: Vec<Denied>,
     /// The optional behaviours that the store lacks; it always lacks [`Capability::Health`].
@@ -40,6 +44,7 @@ impl Default for MemoryOptions {
         Self {
             versioned: false,
             locked: false,
+            says: Says::default(),
             denied: Vec::new(),
             lacks: Vec::new(),
             smallest_part: 1024,
@@ -51,12 +56,29 @@ impl Default for MemoryOptions {
     }
 }
 
+/// What an in-memory bucket says of itself beyond its versions; it does nothing of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Says {
+    /// What locks its objects; a bucket that is `locked` says so by itself.
+    pub object_lock: ObjectLock,
+    /// How objects are encrypted at rest.
+    pub encryption: Option<AtRest>,
+    /// What is done by age.
+    pub lifecycle: Vec<LifecycleRule>,
+    /// What strangers may do.
+    pub exposure: Exposure,
+    /// For how many days what is deleted can be brought back.
+    pub soft_delete: Option<u32>,
+}
+
 /// One thing that credentials may not do; it is refused as `PermissionDenied` where not said
 /// otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Denied {
     /// One kind of request.
     Operation(Operation),
+    /// One question about the bucket itself.
+    Aspect(Aspect),
     /// Every request on a key or a listing outside a prefix, and questions about the bucket itself.
     Outside(KeyPrefix),
     /// A delete that names a version.

@@ -9,6 +9,7 @@ use super::MemoryStore;
 use super::bucket::{Answer, Bucket};
 use super::options::Denied;
 use super::refusal::Refusal;
+use crate::aspect::Aspect;
 use crate::capability::Capability;
 use crate::error::{Error, ErrorKind, Evidence, Result, Sent};
 use crate::exchange::Exchange;
@@ -26,6 +27,7 @@ pub(super) struct Request<'a> {
     /// The key or prefix asked about.
     scope: Option<&'a str>,
     names_version: bool,
+    aspect: Option<Aspect>,
     needs: Vec<Capability>,
 }
 
@@ -37,7 +39,16 @@ impl<'a> Request<'a> {
             key: None,
             scope: None,
             names_version: false,
+            aspect: None,
             needs: Vec::new(),
+        }
+    }
+
+    /// Asks the bucket about itself.
+    pub(super) fn about(aspect: Aspect) -> Self {
+        Self {
+            aspect: Some(aspect),
+            ..Self::on_bucket(Operation::Inspect)
         }
     }
 
@@ -74,6 +85,7 @@ impl<'a> Request<'a> {
         let refused = match denied {
             Denied::All(kind) => return Some((*kind).into()),
             Denied::Operation(operation) => *operation == self.operation,
+            Denied::Aspect(aspect) => self.aspect == Some(*aspect),
             Denied::Outside(prefix) => self.scope.is_none_or(|s| !s.starts_with(prefix.as_str())),
             Denied::DeleteVersion => {
                 self.names_version && self.operation == Operation::DeleteObject

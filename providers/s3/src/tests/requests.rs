@@ -1,8 +1,6 @@
 //! What is sent, and what is made of success.
 
-use backstop_contract::{
-    Aspect, Capability, Condition, DeclaredChecksum, ErrorKind, Identity, Inspected, Sent,
-};
+use backstop_contract::{Capability, Condition, DeclaredChecksum, ErrorKind, Identity, Sent};
 use backstop_testkit::{Answer, Response, Scripted};
 use bytes::Bytes;
 
@@ -250,31 +248,6 @@ async fn a_marker_that_is_no_text_is_malformed() {
         error.expect("nonsense").kind(),
         ErrorKind::MalformedResponse
     );
-}
-
-#[tokio::test]
-async fn versioning_is_a_yes_or_no() {
-    for (body, answer) in [
-        ("<VersioningConfiguration/>", Inspected::No),
-        (
-            "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
-            Inspected::Yes,
-        ),
-        (
-            "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>",
-            Inspected::No,
-        ),
-    ] {
-        let server = always(Response::new(200, body));
-        let (store, _) = store(&server).await;
-        let said = store.inspect(Aspect::Versioning).await.expect("an answer");
-        assert_eq!(said, answer);
-        let error = store
-            .inspect(Aspect::Liveness)
-            .await
-            .expect_err("not asked of S3");
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
-    }
 }
 
 #[tokio::test]
