@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use backstop_contract::ext::ReadBack;
 use backstop_contract::{
-    DeleteOptions, ETag, Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectStore,
+    DeleteOptions, ETag, Error, ErrorKind, GetOptions, KeyPrefix, ListPage, ObjectKey, ObjectStore,
     ObjectStoreExt, PutOptions, PutResult, Retrying, UploadId,
 };
 use jiff::Timestamp;
@@ -21,7 +21,7 @@ use super::stop::Stop;
 use super::survivor::Memory;
 use super::who::Who;
 use crate::reach::Prober;
-use crate::report::{Access, Posture, Survivor};
+use crate::report::Access;
 use crate::subject::Variants;
 
 /// The store as checks see it: journalled, and retried under the one policy.

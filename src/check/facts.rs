@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use backstop_contract::{ETag, ObjectKey, VersionId};
 
 use super::probe::Probe;
-use crate::report::Survivor;
+use crate::report::{Posture, Survivor};
 
 /// What checks learned for those that follow.
 #[derive(Debug, Default)]
@@ -22,6 +22,10 @@ pub struct Facts {
     pub deleted: Option<Deleted>,
     /// The object that stays for the next run.
     pub survivor: Option<Survivor>,
+    /// What the bucket says of itself.
+    pub posture: Posture,
+    /// Whether a rule ends uploads that nobody completes, where that was answered.
+    pub ends_uploads: Option<bool>,
     /// What checks have written on keys of the run's own and will not touch again, with the sizes.
     pub standing: BTreeMap<ObjectKey, u64>,
 }

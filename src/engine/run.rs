@@ -27,7 +27,7 @@ use super::trials::{Trials, Wanted};
 use crate::check::{CheckStore, Effect, Facts, Keys, Mode, OBJECT_SIZE, Probe, Shared, Who};
 use crate::plan::{Network, Plan, Wishes, fits};
 use crate::reach::{Prober, Route};
-use crate::report::{Access, CheckRecord, Report, SCHEMA, Survivor, Trial, verdict};
+use crate::report::{Access, CheckRecord, Posture, Report, SCHEMA, Survivor, Trial, verdict};
 use crate::subject::{Subject, Variants};
 
 /// Runs a plan on a store and reports what was found.
@@ -392,7 +392,7 @@ impl Session {
             credential,
             vantage,
             reach: self.prober.map(|prober| prober.report()),
-            posture: None,
+            posture,
             variants: found.trials,
             survivor,
             cleanup,

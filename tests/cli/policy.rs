@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use backstop::report::{Access, Report};
-use backstop_contract::{Operation, PermissionContext, ProviderInfo};
+use backstop_contract::{Aspect, Operation, PermissionContext, ProviderInfo};
 use backstop_testkit::Scratch;
 use serde_json::Value;
 
@@ -140,26 +140,32 @@ pub(crate) fn every_permission_that_is_named_exists() -> Outcome {
     let mut wrong = Findings::default();
     for listed in &LISTED {
         let all = listed.names();
-        for operation in Operation::ALL {
-            for (versioned, encrypted) in
-                [(false, false), (true, false), (false, true), (true, true)]
-            {
-                let context = PermissionContext {
-                    versioned,
-                    encrypted,
-                };
-                for name in (listed.provider.permissions)(operation, context) {
-                    wrong.expect(all.contains(name), || {
-                        format!(
-                            "{}: {operation}: there is no {name}",
-                            listed.provider.scheme
-                        )
-                    });
-                }
+        for (operation, context) in every_request() {
+            for name in (listed.provider.permissions)(operation, context) {
+                wrong.expect(all.contains(name), || {
+                    format!(
+                        "{}: {operation}: there is no {name}",
+                        listed.provider.scheme
+                    )
+                });
             }
         }
     }
     wrong.end()
+}
+
+/// Returns every operation with everything that changes the permission it needs.
+fn every_request() -> impl Iterator<Item = (Operation, PermissionContext)> {
+    let aspects = [None].into_iter().chain(Aspect::ALL.map(Some));
+    let contexts = aspects.flat_map(|aspect| {
+        let both = [(false, false), (true, false), (false, true), (true, true)];
+        both.map(|(versioned, encrypted)| PermissionContext {
+            versioned,
+            encrypted,
+            aspect,
+        })
+    });
+    contexts.flat_map(|context| Operation::ALL.map(|operation| (operation, context)))
 }
 
 /// Makes programs that note how they were called and do nothing.

@@ -15,13 +15,9 @@ const END: &str = "END";
 /// Writes the script.
 pub(super) fn text(args: &PolicyArgs, wanted: &Wanted, policy: &Policy) -> String {
     let mut text = head(args, wanted, policy);
-    file(
-        &mut text,
-        &format!("{}.json", policy.name),
-        &policy.document,
-    );
+    text.push_str(&file(&format!("{}.json", policy.name), &policy.document));
     if let Some((end, content)) = &policy.beside {
-        file(&mut text, &format!("{}.{end}", policy.name), content);
+        text.push_str(&file(&format!("{}.{end}", policy.name), content));
     }
     for step in &policy.steps {
         let mut comment = Comment::default();

@@ -71,6 +71,7 @@ fn report(checks: Vec<CheckRecord>) -> Report {
         reach: None,
         posture: None,
         variants: Vec::new(),
+        survivor: None,
         checks,
         diagnoses: Vec::new(),
         fits: None,
