@@ -113,7 +113,10 @@ impl Requests {
     pub(crate) async fn service_properties(&self) -> azure_core::Result<RawResponse> {
         let mut url = self.container.clone();
         let path = self.container.path();
-        url.set_path(path.rsplit_once('/').map_or("", |(of_account, _)| of_account));
+        url.set_path(
+            path.rsplit_once('/')
+                .map_or("", |(of_account, _)| of_account),
+        );
         url.query_pairs_mut()
             .append_pair("restype", "service")
             .append_pair("comp", "properties");
