@@ -24,7 +24,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     docs: "\
 ## What it asks
 Whether keys with spaces, `+ % & = ? # ; ' \"`, a literal `%2F`, accents in both Unicode forms, \
-emoji, a trailing dot and a segment of 255 bytes are stored under exactly that name. A store may \
+emoji, a trailing dot, names that differ in case alone and a segment of 255 bytes are stored under exactly that name. A store may \
 refuse `//`, a trailing `/` and `\\`; storing them under another name is a failure.
 
 ## Why a backup depends on it
@@ -45,8 +45,8 @@ const MUST: [&str; 9] = [
     "a%2Fb",
     "\u{e9}",
     "e\u{301}",
-    "\u{1f980}",
-    "dot.",
+    "\u{1f980}dot.",
+    "\u{1f980}Dot.",
     "",
 ];
 /// Names that a store may refuse, but not change.

@@ -1,13 +1,14 @@
 //! What a check is given to ask with.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backstop_contract::ext::ReadBack;
 use backstop_contract::{
-    DeleteOptions, Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectStore, ObjectStoreExt,
-    PutOptions, PutResult, Retrying, UploadId, VersionId,
+    DeleteOptions, ETag, Error, ErrorKind, GetOptions, ListPage, ObjectKey, ObjectStore,
+    ObjectStoreExt, PutOptions, PutResult, Retrying, UploadId, VersionId,
 };
 use jiff::Timestamp;
 
@@ -137,6 +138,8 @@ impl Opening {
 pub struct Facts {
     /// Whether the object was read back with success.
     pub was_read: bool,
+    /// Whether something else came back when the object was read.
+    pub was_misread: bool,
     /// The object as first written.
     pub object: Option<Written>,
     /// The object as overwritten.
@@ -145,6 +148,8 @@ pub struct Facts {
     pub deleted: Option<Deleted>,
     /// The object that stays for the next run.
     pub survivor: Option<Survivor>,
+    /// What checks have written on keys of the run's own and will not touch again, with the sizes.
+    pub standing: BTreeMap<ObjectKey, u64>,
 }
 
 /// An object that was written.
@@ -154,6 +159,9 @@ pub struct Written {
     pub probe: Probe,
     /// Its version.
     pub version: Option<VersionId>,
+    /// The tag that the write was answered with; absent where it was sent more than once, since
+    /// then the answer may be that of another write.
+    pub etag: Option<ETag>,
 }
 
 /// How the object was deleted.
@@ -217,11 +225,21 @@ impl Context<'_> {
         probe: &Probe,
         options: PutOptions,
     ) -> Result<Written, Error> {
+        let repeats = self.store.repeats();
         let put = self.store.put(key, probe.body(), options).await?;
+        let once = self.store.repeats() == repeats;
         Ok(Written {
             probe: probe.clone(),
             version: put.version,
+            etag: put.etag.filter(|_| once),
         })
+    }
+
+    /// Notes what stays on a key of the run's own until the clean-up, for who lists it.
+    pub(super) fn stands(&self, key: &ObjectKey, size: u64) {
+        if !self.is_fixed() {
+            self.facts().standing.insert(key.clone(), size);
+        }
     }
 
     /// Returns the object as first written.
@@ -245,7 +263,25 @@ impl Context<'_> {
             let put = self.write(key, &written.probe, PutOptions::default());
             put.await.map(drop).map_err(Stop::from)
         };
-        self.expect(key, &written.probe, again).await
+        let read = self.expect(key, &written.probe, again).await?;
+        self.same_tag("GET", written, read.meta.etag.as_ref())
+    }
+
+    /// Compares the tag of an answer with the one that the write was answered with: on a key of the
+    /// run's own nobody else writes in between.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Violated`] when both are there and differ.
+    pub fn same_tag(&self, who: &str, written: &Written, said: Option<&ETag>) -> Result<(), Stop> {
+        match (&written.etag, said) {
+            (Some(put), Some(said)) if !self.is_fixed() && bare(put) != bare(said) => {
+                Err(Stop::Violated(format!(
+                    "the write was answered with the tag {put}, and {who} says {said}"
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Begins an upload; one whose reply was lost is begun again, and the clean-up looks for the
@@ -303,14 +339,14 @@ impl Context<'_> {
         key: &ObjectKey,
         probe: &Probe,
         again: impl Fn() -> F,
-    ) -> Result<(), Stop>
+    ) -> Result<ReadBack, Stop>
     where
         F: Future<Output = Result<(), Stop>>,
     {
         let wanted = probe.sha256().await;
         for round in 0..=ASKED_AGAIN {
             let seen = match self.read(key, GetOptions::default()).await {
-                Ok(read) if read.sha256 == wanted => return Ok(()),
+                Ok(read) if read.sha256 == wanted => return Ok(read),
                 Ok(read) => Some(read),
                 Err(error) if self.means_absent(&error) => None,
                 Err(error) if self.may_mean_absent(&error) && round < ASKED_AGAIN => None,
@@ -452,6 +488,12 @@ impl Context<'_> {
         });
         tokio::time::sleep(Duration::from_millis(50 + spread % 200)).await;
     }
+}
+
+/// Returns a tag without the quotes, which some services leave out, and without the mark of weakness,
+/// which proxies add.
+pub(super) fn bare(etag: &ETag) -> &str {
+    etag.as_str().trim_start_matches("W/").trim_matches('"')
 }
 
 fn difference(probe: &Probe, seen: Option<&ReadBack>) -> String {

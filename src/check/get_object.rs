@@ -20,7 +20,8 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     quick: true,
     docs: "\
 ## What it asks
-Whether the object comes back byte for byte, compared by SHA-256. With access `read-only`, 1 KiB of \
+Whether the object comes back byte for byte, compared by SHA-256, and with the tag (`ETag`) that \
+the write was answered with. With access `read-only`, 1 KiB of \
 the newest object on the first page under the prefix is read instead.
 
 ## Why a backup depends on it
@@ -45,9 +46,13 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         return sample(context, &newest(context)?).await;
     }
     let written = context.written()?;
-    context.reads_back(&written).await?;
-    context.facts().was_read = true;
-    Ok(None)
+    let read = context.reads_back(&written).await;
+    {
+        let mut facts = context.facts();
+        facts.was_read = read.is_ok();
+        facts.was_misread = matches!(read, Err(Stop::Violated(_)));
+    }
+    read.map(|()| None)
 }
 
 async fn sample(context: &Context<'_>, object: &ObjectMeta) -> Answer {

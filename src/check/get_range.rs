@@ -1,5 +1,6 @@
 //! `get-range`: can a part of an object be read?
 
+use backstop_contract::ext::ReadBack;
 use backstop_contract::{ByteRange, Error, ErrorKind, GetOptions};
 use sha2::{Digest, Sha256};
 
@@ -22,7 +23,8 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     quick: false,
     docs: "\
 ## What it asks
-Whether a range of bytes from the middle of an object comes back, exactly that range.
+Whether a range of bytes from the middle of an object comes back, exactly that range, and is said to \
+be one.
 
 ## Why a backup depends on it
 Restores resume and read indexes by range. A store or proxy that ignores it sends everything, and \
@@ -61,7 +63,7 @@ async fn range_of(context: &Context<'_>, written: &Written) -> Result<Told, Stop
         Err(error) => return Err(judge(error)),
         Ok(read) => read,
     };
-    right_range(RANGE, read.range, read.bytes)?;
+    right_range(RANGE, None, &read)?;
     let is_of = |probe: &Probe| {
         let expected = probe.slice(RANGE.start, RANGE.end);
         read.sha256 == <[u8; 32]>::from(Sha256::digest(&expected))
@@ -85,7 +87,7 @@ async fn of_newest(context: &Context<'_>) -> Answer {
     let end = object.size.min(start + 512).max(start + 1);
     let range = ByteRange { start, end };
     let read = unless_changed(context.read(&object.key, part(range)).await, &object)?;
-    right_range(range, read.range, read.bytes)?;
+    right_range(range, Some(object.size), &read)?;
     Ok(None)
 }
 
@@ -96,30 +98,31 @@ fn part(range: ByteRange) -> GetOptions {
     }
 }
 
-/// The range lies within every probe, and the service has answered others: what does not fit the
-/// range is a lie about it, not another service.
+/// The range lies within every probe.
 fn judge(error: Error) -> Stop {
-    let asked = format!("bytes {} to {} were asked for", RANGE.start, RANGE.end - 1);
+    let asked = || format!("a part (bytes {} to {})", RANGE.start, RANGE.end - 1);
     match error.kind() {
-        ErrorKind::MalformedResponse => {
-            let said = error.evidence().message.clone().unwrap_or_default();
-            Stop::Violated(format!(
-                "{asked}, and the answer contradicts itself: {said}"
-            ))
-        }
         ErrorKind::PreconditionFailed => Stop::Violated(format!(
-            "{asked}, and the object, which is longer, is said to end before them"
+            "{} was asked for, and the object, which is longer, is said to end before it",
+            asked()
         )),
-        _ => error.into(),
+        _ => Stop::by(error, asked),
     }
 }
 
-fn right_range(asked: ByteRange, said: Option<ByteRange>, bytes: u64) -> Result<(), Stop> {
+/// `whole` is the size of the object, where it may be no larger than the range.
+fn right_range(asked: ByteRange, whole: Option<u64>, read: &ReadBack) -> Result<(), Stop> {
+    let (said, bytes) = (read.range, read.bytes);
     let wanted = asked.end - asked.start;
     if said.is_none() && bytes != wanted {
         return Err(Stop::Violated(format!(
             "{wanted} bytes were asked for, and the whole object came back ({bytes} bytes): the \
              range is ignored"
+        )));
+    }
+    if said.is_none() && whole.is_none_or(|whole| whole != wanted) {
+        return Err(Stop::Violated(format!(
+            "{wanted} bytes were asked for and came back, said to be the whole object"
         )));
     }
     if bytes != wanted || said.is_some_and(|said| said != asked) {

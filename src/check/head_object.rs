@@ -20,7 +20,8 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     quick: false,
     docs: "\
 ## What it asks
-Whether the facts of an object can be asked for without reading it, and whether the size is right.
+Whether the facts of an object can be asked for without reading it, and whether the size and the \
+tag (`ETag`) are those of what was written.
 
 ## Why a backup depends on it
 Backup tools compare sizes and tags this way before they skip or resume an upload.
@@ -54,6 +55,7 @@ async fn size_of(context: &Context<'_>, written: &Written) -> Result<Told, Stop>
     };
     let size = written.probe.size();
     if head.size == size {
+        context.same_tag("HEAD", written, head.etag.as_ref())?;
         return Ok(Told::Good);
     }
     let wrong = wrong_size(size, head.size);

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use backstop_contract::ObjectMeta;
+use backstop_contract::{ETag, ObjectMeta};
 
-use super::context::Context;
+use super::context::{Context, Written, bare};
 use super::info::{CheckInfo, Effect};
 use super::listing::list_all;
 use super::stop::{Answer, Stop};
@@ -22,7 +22,8 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     quick: false,
     docs: "\
 ## What it asks
-Whether the objects under the prefix can be listed, and whether the one just written is shown.
+Whether the objects under the prefix can be listed, and whether the one just written is shown with \
+its size and, where tags are MD5 sums, with its tag (`ETag`).
 
 ## Why a backup depends on it
 Without a listing nobody finds the newest backup, and old ones are never removed.
@@ -39,7 +40,7 @@ const ASKED_AGAIN: u32 = 3;
 ///
 /// # Errors
 ///
-/// [`Stop::Violated`] when it is not shown or shown with another size, and those of the requests.
+/// [`Stop::Violated`] when it is not shown or shown with other facts, and those of the requests.
 pub(super) async fn run(context: &Context<'_>) -> Answer {
     if let Err(refused) = &context.run.opening.list {
         return Err(refused.clone());
@@ -56,7 +57,7 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     for round in 0..=ASKED_AGAIN {
         let listed = list_all(context, folder, None).await?;
         if let Some(shown) = listed.iter().find(|object| object.key == *key) {
-            return right_size(context, shown);
+            return right_facts(context, shown);
         }
         if !context.is_fixed() {
             return Err(Stop::Violated(format!(
@@ -73,13 +74,36 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
 }
 
 /// On the fixed key another run may have written an object of another size.
-fn right_size(context: &Context<'_>, shown: &ObjectMeta) -> Answer {
-    let written = context.facts().object.as_ref().map(|it| it.probe.size());
-    match written {
-        Some(size) if size != shown.size && !context.is_fixed() => Err(Stop::Violated(format!(
+fn right_facts(context: &Context<'_>, shown: &ObjectMeta) -> Answer {
+    let Some(written) = context
+        .facts()
+        .object
+        .clone()
+        .filter(|_| !context.is_fixed())
+    else {
+        return Ok(None);
+    };
+    let size = written.probe.size();
+    if size != shown.size {
+        return Err(Stop::Violated(format!(
             "{} has {size} bytes, and the listing says {}",
             shown.key, shown.size
-        ))),
-        _ => Ok(None),
+        )));
     }
+    if is_plain(&written, shown) {
+        context.same_tag("the listing", &written, shown.etag.as_ref())?;
+    }
+    Ok(None)
+}
+
+/// Returns whether both tags are plain MD5 sums: listings of encrypted objects may show other tags
+/// than everybody else does.
+fn is_plain(written: &Written, shown: &ObjectMeta) -> bool {
+    let is_md5 = |etag: &ETag| {
+        let tag = bare(etag);
+        tag.len() == 32 && tag.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let own = || written.probe.md5();
+    shown.etag.as_ref().is_some_and(is_md5)
+        && written.etag.as_ref().is_some_and(|tag| bare(tag) == own())
 }

@@ -30,7 +30,9 @@ pub(super) async fn list_all(
             page_size,
             delimited: false,
         };
-        let listed = context.store.list(prefix, options).await?;
+        let listed = context.store.list(prefix, options).await;
+        let listed =
+            listed.map_err(|error| Stop::by(error, || format!("the listing of {prefix}")))?;
         if let Some(strange) = listed.objects.iter().find(|it| !prefix.holds(&it.key)) {
             return Err(Stop::Violated(format!(
                 "the listing of {prefix} shows {}, which does not begin with it",

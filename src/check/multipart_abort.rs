@@ -6,6 +6,7 @@ use backstop_contract::{
 
 use super::context::Context;
 use super::info::{CheckInfo, Effect};
+use super::probe::Probe;
 use super::stop::{Answer, Stop};
 use crate::report::Stage;
 
@@ -47,7 +48,8 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         context.write(key, &seat, PutOptions::default()).await?;
         key
     };
-    let probe = context.probe("multipart-abort", 0);
+    // Longer than what is there, so that a listing shows which of the two it is.
+    let probe = context.probe("multipart-abort", 2 * Probe::SMALLEST);
     let upload = context.begin(key).await?;
     let part = store.put_part(key, &upload, PartNumber(1), probe.body());
     let parts = [part.await?];
@@ -62,7 +64,10 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     }
     match (aborted, completed) {
         (Ok(()), Ok(_)) => Err(outlived()),
-        (Ok(()), Err(error)) if error.kind() == ErrorKind::UploadNotFound => Ok(None),
+        (Ok(()), Err(error)) if error.kind() == ErrorKind::UploadNotFound => {
+            context.stands(key, Probe::SMALLEST);
+            Ok(None)
+        }
         // The first reply was lost, and the abort took effect.
         (Err(one), Err(two))
             if one.kind() == ErrorKind::UploadNotFound

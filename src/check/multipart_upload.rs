@@ -72,7 +72,7 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     undisturbed(context, key, &probe, part).await?;
     let again = || async { undisturbed(context, key, &probe, part).await };
     match context.expect(key, &probe, again).await {
-        Ok(()) => Ok(None),
+        Ok(_) => Ok(None),
         Err(Stop::Operation(error)) if error.kind() == ErrorKind::PermissionDenied => {
             unread(context, error).await
         }

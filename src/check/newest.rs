@@ -31,7 +31,7 @@ pub(super) fn newest(context: &Context<'_>) -> Result<ObjectMeta, Stop> {
 pub(super) fn unless_changed<T>(answer: Result<T, Error>, object: &ObjectMeta) -> Result<T, Stop> {
     match answer {
         Err(error) if error.kind() == ErrorKind::ObjectNotFound => Err(changed(object)),
-        answer => answer.map_err(Stop::from),
+        answer => answer.map_err(|error| Stop::by(error, || object.key.to_string())),
     }
 }
 

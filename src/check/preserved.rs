@@ -109,6 +109,10 @@ async fn first_version_is_there(context: &Context<'_>, object: &Written) -> Resu
     };
     match context.read(context.object(), options).await {
         Ok(read) if read.sha256 == object.probe.sha256().await => Ok(()),
+        Ok(_) if context.facts().was_misread => Err(Stop::NothingThere(
+            "reading gives back something else than was written, so no version can be judged"
+                .to_owned(),
+        )),
         Ok(_) => Err(Stop::Violated(format!(
             "version {version} was overwritten, and its own content is not what was written"
         ))),

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
+use md5::Md5;
 use sha2::{Digest, Sha256};
 
 const MAGIC: &str = "backstop-probe/1";
@@ -146,6 +147,17 @@ impl Probe {
     #[must_use]
     pub fn is_one(head: &[u8]) -> bool {
         head.starts_with(MAGIC.as_bytes())
+    }
+
+    /// Returns the MD5 of the whole body in hexadecimal digits, for probes that are small.
+    #[must_use]
+    pub fn md5(&self) -> String {
+        let mut text = String::new();
+        for byte in Md5::digest(self.body()) {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
     }
 
     /// Returns whether the body of a run of this id begins so.

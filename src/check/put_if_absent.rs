@@ -58,6 +58,7 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     if let Err(error) = context.write(key, &first, IF_ABSENT).await {
         settle_first(context, key, &first, error).await?;
     }
+    context.stands(key, OBJECT_SIZE);
     let other = context.probe("if-absent-second", OBJECT_SIZE);
     second(context, key, &other, Some(&first)).await?;
     at_completion(context, key, &first, &other).await

@@ -54,6 +54,7 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
             Written {
                 probe: opening.probe.clone(),
                 version: put.version.clone(),
+                etag: None,
             }
         }
         _ => {

@@ -96,6 +96,20 @@ impl Stop {
         )
     }
 
+    /// Ends a check because of an error. An answer that could be read and contradicts itself is a lie
+    /// about `what` was asked for: what is no answer of the service's at all has a status and nothing
+    /// that could be read.
+    pub fn by(error: Error, what: impl FnOnce() -> String) -> Self {
+        let evidence = error.evidence();
+        match (error.kind(), evidence.status, &evidence.message) {
+            (ErrorKind::MalformedResponse, None, Some(said)) => Self::Violated(format!(
+                "{} was answered with success, and the answer contradicts itself: {said}",
+                what()
+            )),
+            _ => error.into(),
+        }
+    }
+
     /// Ends a check because a success was a lie.
     pub fn violated(what: impl Into<String>) -> Self {
         Self::Violated(what.into())

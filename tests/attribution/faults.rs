@@ -11,87 +11,25 @@ use backstop_contract::{ErrorKind, MemoryStore, ObjectKey, ObjectStore, Operatio
 use bytes::Bytes;
 
 use super::harness::{Stalling, ids, paused, request, run, told};
+use super::table::{KILLS, Lie, On};
+use super::wire::Asker;
 
-/// What a fault is tried on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum On {
-    /// A plain bucket, with access `full`.
-    Plain,
-    /// A bucket with versions that may not be deleted, with access `append-only`.
-    Kept,
-    /// A bucket with versions, with access `full`.
-    Versioned,
-    /// A plain bucket with access `put-get`, by credentials that may only put and get, where a
-    /// missing object is denied as at Amazon.
-    Narrow,
-}
-
-use Fault as F;
-use On::{Kept, Narrow, Plain, Versioned};
-
-/// Which checks fail for each fault: written by hand, from what each check asks.
-#[rustfmt::skip]
-const EXPECTED: &[(Fault, On, &[&str])] = &[
-    (F::LosesWrites, Plain, &["head-object", "get-object", "get-range", "list-prefix", "put-if-absent", "awkward-keys", "list-pages"]),
-    (F::LosesOverwrites, Plain, &["read-after-overwrite"]),
-    (F::IgnoresIfAbsent, Plain, &["put-if-absent"]),
-    (F::AcceptsWrongChecksums, Plain, &["checksum"]),
-    (F::FlipsABit, Plain, &["get-object", "get-range", "multipart-upload"]),
-    (F::TruncatesBodies, Plain, &["get-object", "get-range", "multipart-upload"]),
-    (F::PadsBodies, Plain, &["get-object", "get-range", "multipart-upload"]),
-    (F::ReadsAnotherKey, Plain, &["get-object", "multipart-upload"]),
-    (F::StaleReads, Plain, &["read-after-overwrite", "multipart-upload"]),
-    (F::IgnoresRange, Plain, &["get-range"]),
-    (F::ShiftsRange, Plain, &["get-range"]),
-    (F::AbsentReadsAsEmpty, Plain, &["get-absent", "read-after-delete"]),
-    (F::WrongSizeInHead, Plain, &["head-object"]),
-    (F::HeadOfAbsentSucceeds, Plain, &["get-absent"]),
-    (F::ListHidesObjects, Plain, &["list-prefix", "awkward-keys", "list-pages"]),
-    (F::ListDropsAtPageEdges, Plain, &["list-pages"]),
-    (F::ListNeverEnds, Plain, &["list-prefix", "awkward-keys", "list-pages"]),
-    (F::ListRenamesKeys, Plain, &["list-prefix", "awkward-keys"]),
-    (F::ListIgnoresPrefix, Plain, &["list-prefix", "awkward-keys", "list-pages"]),
-    (F::WrongSizeInList, Plain, &["list-prefix"]),
-    (F::NormalizesUnicode, Plain, &["awkward-keys"]),
-    (F::DecodesKeys, Plain, &["awkward-keys"]),
-    (F::PlusBecomesSpace, Plain, &["awkward-keys"]),
-    (F::DropsTrailingDots, Plain, &["awkward-keys"]),
-    (F::CollapsesSlashes, Plain, &["awkward-keys"]),
-    (F::FoldsBackslashes, Plain, &["awkward-keys"]),
-    (F::MultipartLosesAPart, Plain, &["multipart-upload"]),
-    (F::MultipartSwapsParts, Plain, &["multipart-upload"]),
-    (F::CompletionDoesNothing, Plain, &["put-if-absent", "multipart-upload", "multipart-abort"]),
-    (F::AbortDoesNothing, Plain, &["multipart-abort"]),
-    (F::IgnoresIfAbsentAtCompletion, Plain, &["put-if-absent"]),
-    (F::DeleteDoesNothing, Plain, &["read-after-delete", "list-after-delete", "cleanup"]),
-    (F::DeletedStillReads, Plain, &["read-after-delete"]),
-    (F::DeletedStillListed, Plain, &["list-after-delete"]),
-    (F::DeleteIgnoresVersion, Versioned, &["cleanup"]),
-    (F::LosesWrites, Narrow, &["get-object", "get-range", "put-if-absent"]),
-    (F::IgnoresRange, Narrow, &["get-range"]),
-    (F::ShiftsRange, Narrow, &["get-range"]),
-    (F::FlipsABit, Narrow, &["get-object", "get-range", "multipart-upload"]),
-    (F::LosesOverwrites, Narrow, &["read-after-overwrite"]),
-    (F::IgnoresIfAbsent, Narrow, &["put-if-absent"]),
-    (F::AcceptsWrongChecksums, Narrow, &["checksum"]),
-    (F::OverwriteDropsVersion, Kept, &["preserved"]),
-];
-
+/// The same table holds for the store in memory and for the one behind a server.
 pub(crate) fn every_fault_trips_exactly_its_checks() -> Result<(), String> {
     let mut wrong = Vec::new();
-    for (fault, on, expected) in EXPECTED {
-        let (store, behind) = bucket(*on);
-        let store = FaultStore::with_behind(store, Arc::new(behind), *fault);
-        let access = match on {
-            Kept => Access::AppendOnly,
-            Narrow => Access::PutGet,
-            Plain | Versioned => Access::Full,
+    for kill in KILLS.iter().filter(|kill| kill.asker == Asker::S3) {
+        let Lie::Store(fault) = kill.lie else {
+            continue;
         };
-        let report = run(Arc::new(store), request(access));
+        let (store, behind) = bucket(kill.on);
+        let store = FaultStore::with_behind(store, Arc::new(behind), fault);
+        let report = run(Arc::new(store), request(kill.on.access()));
         let failed = ids(&report, Outcome::Failed);
-        if failed != *expected || report.verdict != Verdict::Failed {
+        if failed != kill.failed || report.verdict != Verdict::Failed {
             wrong.push(format!(
-                "{fault}: expected {expected:?}\n  failed {failed:?}\n  {}",
+                "{fault} {:?}: expected {:?}\n  failed {failed:?}\n  {}",
+                kill.on,
+                kill.failed,
                 told(&report)
             ));
         }
@@ -105,8 +43,8 @@ pub(crate) fn every_fault_trips_exactly_its_checks() -> Result<(), String> {
 
 /// On a fixed key a missing object may be another run's doing: never passed, and never corruption.
 pub(crate) fn what_vanishes_from_a_fixed_key_is_never_passed() -> Result<(), String> {
-    let (store, behind) = bucket(Narrow);
-    let store = FaultStore::with_behind(store, Arc::new(behind), F::CompletionDoesNothing);
+    let (store, behind) = bucket(On::Narrow);
+    let store = FaultStore::with_behind(store, Arc::new(behind), Fault::CompletionDoesNothing);
     let report = run(Arc::new(store), request(Access::PutGet));
     if report.verdict == Verdict::Unknown
         && ids(&report, Outcome::Inconclusive) == ["multipart-upload"]
@@ -114,19 +52,6 @@ pub(crate) fn what_vanishes_from_a_fixed_key_is_never_passed() -> Result<(), Str
         Ok(())
     } else {
         Err(told(&report))
-    }
-}
-
-pub(crate) fn every_fault_is_in_the_table() -> Result<(), String> {
-    let missing: Vec<_> = Fault::ALL
-        .iter()
-        .filter(|fault| EXPECTED.iter().all(|(listed, ..)| listed != *fault))
-        .map(|fault| fault.name())
-        .collect();
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("not in the table: {missing:?}"))
     }
 }
 
@@ -141,10 +66,8 @@ const REFUSED: &[(Operation, &str)] = &[
 ];
 
 pub(crate) fn no_check_is_there_that_nothing_trips() -> Result<(), String> {
-    let mut tripped: BTreeSet<String> = EXPECTED
-        .iter()
-        .flat_map(|(_, _, checks)| checks.iter().map(|id| (*id).to_owned()))
-        .collect();
+    let failed = KILLS.iter().flat_map(|kill| kill.failed);
+    let mut tripped: BTreeSet<String> = failed.map(|id| (*id).to_owned()).collect();
     for (operation, expected) in REFUSED {
         let store = MemoryStore::with(
             "refused",
@@ -213,7 +136,7 @@ pub(super) fn bucket(on: On) -> (MemoryStore, MemoryStore) {
     let store = MemoryStore::with(
         "faulty",
         MemoryOptions {
-            versioned: matches!(on, Kept | Versioned),
+            versioned: matches!(on, On::Kept | On::Versioned),
             ..MemoryOptions::default()
         },
     );
@@ -226,15 +149,29 @@ pub(super) fn bucket(on: On) -> (MemoryStore, MemoryStore) {
                 .expect("a put");
         }
     });
+    let narrow = [
+        Operation::ListObjects,
+        Operation::DeleteObject,
+        Operation::AbortMultipart,
+    ];
+    let reads = [Operation::GetObject, Operation::HeadObject];
+    let writes = [
+        Operation::PutObject,
+        Operation::CreateMultipart,
+        Operation::DeleteObject,
+    ];
+    let each = |operations: &[Operation]| -> Vec<Denied> {
+        operations
+            .iter()
+            .map(|operation| Denied::Operation(*operation))
+            .collect()
+    };
     let denied = match on {
-        Plain | Versioned => Vec::new(),
-        Kept => vec![Denied::DeleteVersion],
-        Narrow => vec![
-            Denied::Operation(Operation::ListObjects),
-            Denied::Operation(Operation::DeleteObject),
-            Denied::Operation(Operation::AbortMultipart),
-            Denied::Absence,
-        ],
+        On::Plain | On::Versioned => Vec::new(),
+        On::Kept => vec![Denied::DeleteVersion],
+        On::Narrow => [each(&narrow), vec![Denied::Absence]].concat(),
+        On::Blind => [each(&narrow), each(&reads)].concat(),
+        On::Reader => each(&writes),
     };
     (store.as_seen_with(denied), store)
 }

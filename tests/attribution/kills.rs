@@ -1,20 +1,18 @@
 //! The kill matrix: every lying store, served over HTTP, is caught by exactly the checks that it
 //! lies to.
 
-mod table;
-
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use backstop::report::{Access, Outcome, Report, Verdict};
-use backstop_contract::ObjectStore;
+use backstop::report::{Outcome, Report, Verdict};
 use backstop_contract::fault::{Fault, FaultStore};
 
-use super::faults::{On, bucket};
+use super::faults::bucket;
 use super::harness::{ids, told};
-use super::wire::verified;
-use table::{KILLS, Kill};
+use super::table::{KILLS, Kill, Lie, On};
+use super::twist::Twist;
+use super::wire::{twisted, verified};
 
 /// How many runs there are at the same time.
 const PARALLEL: usize = 3;
@@ -27,9 +25,14 @@ const WRITTEN: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/kills.txt");
 impl Kill {
     fn run(&self) -> Result<Report, String> {
         let (store, behind) = bucket(self.on);
-        let store: Arc<dyn ObjectStore> =
-            Arc::new(FaultStore::with_behind(store, Arc::new(behind), self.lie));
-        verified(store, self.asker, access(self.on))
+        let access = self.on.access();
+        match self.lie {
+            Lie::Store(fault) => {
+                let store = FaultStore::with_behind(store, Arc::new(behind), fault);
+                verified(Arc::new(store), self.asker, access)
+            }
+            Lie::Wire(twist) => twisted(Arc::new(store), twist, self.asker, access),
+        }
     }
 
     /// Tells what is not as the table says.
@@ -52,13 +55,13 @@ impl Kill {
     /// Returns the line of the readable table.
     fn line(&self, report: &Report) -> String {
         let on = match self.on {
-            On::Plain | On::Narrow => "",
-            On::Versioned | On::Kept => ", versioned",
+            On::Versioned => ", versioned",
+            _ => "",
         };
         format!(
             "    {} {}{on}: {} [{}]\n",
             self.asker.name(),
-            access(self.on).name(),
+            self.on.access().name(),
             ids(report, Outcome::Failed).join(", "),
             codes(report).join(", ")
         )
@@ -68,14 +71,6 @@ impl Kill {
 fn codes(report: &Report) -> Vec<&str> {
     let causes = report.diagnoses.iter();
     causes.map(|cause| cause.code.as_str()).collect()
-}
-
-fn access(on: On) -> Access {
-    match on {
-        On::Kept => Access::AppendOnly,
-        On::Narrow => Access::PutGet,
-        On::Plain | On::Versioned => Access::Full,
-    }
 }
 
 /// Runs every row, a few at a time, and returns the reports in the table's order.
@@ -127,12 +122,12 @@ pub(crate) fn every_lie_is_caught_by_exactly_its_checks() -> Result<(), String> 
     ))
 }
 
-pub(crate) fn every_fault_is_served() -> Result<(), String> {
-    let missing: Vec<_> = Fault::ALL
-        .iter()
-        .filter(|fault| KILLS.iter().all(|kill| kill.lie != **fault))
-        .map(|fault| fault.name())
-        .collect();
+pub(crate) fn every_lie_is_in_the_table() -> Result<(), String> {
+    let faults = Fault::ALL.iter().map(|fault| Lie::Store(*fault));
+    let twists = Twist::ALL.iter().map(|twist| Lie::Wire(*twist));
+    let lies: Vec<Lie> = faults.chain(twists).collect();
+    let is_told = |lie: &Lie| KILLS.iter().any(|kill| kill.lie == *lie);
+    let missing: Vec<_> = lies.iter().filter(|lie| !is_told(lie)).collect();
     if missing.is_empty() {
         Ok(())
     } else {

@@ -8,5 +8,7 @@ pub(crate) mod identities;
 pub(crate) mod kills;
 pub(crate) mod soak;
 pub(crate) mod survivor;
+mod table;
 pub(crate) mod time;
+mod twist;
 mod wire;

@@ -1,5 +1,6 @@
 //! One run over real HTTP: a store behind the embedded server, asked through a real provider.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use backstop::config::{Environment, UrlFlags, url_target};
@@ -9,9 +10,11 @@ use backstop::engine::{NoEvents, RunRequest, WireTap};
 use backstop::report::{Access, Report};
 use backstop::verify::verify;
 use backstop_contract::{ObjectStore, Secret};
+use backstop_testkit::{Altering, Request, Response};
 use tokio::sync::watch;
 
 use super::harness::request;
+use super::twist::Twist;
 
 const ID: &str = "AKIAOFTHEATTRIBUTION";
 const SECRET: &str = "secret-of-the-attribution-on-loopback-00";
@@ -37,11 +40,37 @@ impl Asker {
     }
 }
 
-/// Serves a store on loopback and verifies it through a provider, each in its own words.
+/// Serves a store on loopback and verifies it through a provider.
 pub(super) fn verified(
     store: Arc<dyn ObjectStore>,
     asker: Asker,
     access: Access,
+) -> Result<Report, String> {
+    served(store, async |server| {
+        ask(&server.endpoint(), asker, access).await
+    })
+}
+
+/// Serves a store on loopback and verifies it through a front that changes the answers.
+pub(super) fn twisted(
+    store: Arc<dyn ObjectStore>,
+    twist: Twist,
+    asker: Asker,
+    access: Access,
+) -> Result<Report, String> {
+    served(store, async |server| {
+        let upstream = (Ipv4Addr::LOCALHOST, server.port()).into();
+        let alter = move |request: &Request, response: &mut Response| {
+            twist.alter(request, response);
+        };
+        let front = Altering::start(upstream, alter).map_err(|error| error.to_string())?;
+        ask(&front.endpoint(), asker, access).await
+    })
+}
+
+fn served(
+    store: Arc<dyn ObjectStore>,
+    ask: impl AsyncFnOnce(&DemoServer) -> Result<Report, String>,
 ) -> Result<Report, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -52,14 +81,14 @@ pub(super) fn verified(
         let server = DemoServer::start(vec![(BUCKET.to_owned(), store)], keys)
             .await
             .map_err(|error| error.to_string())?;
-        let report = ask(&server.endpoint(), asker, access).await;
+        let report = ask(&server).await;
         server.stop().await;
         report
     })
 }
 
 /// Verifies the bucket of a server.
-pub(super) async fn ask(endpoint: &str, asker: Asker, access: Access) -> Result<Report, String> {
+async fn ask(endpoint: &str, asker: Asker, access: Access) -> Result<Report, String> {
     let environment: Environment = [
         ("AWS_ACCESS_KEY_ID", ID),
         ("AWS_SECRET_ACCESS_KEY", SECRET),

@@ -27,9 +27,9 @@ use crate::error::Result;
 use crate::key::{KeyPrefix, ObjectKey};
 use crate::location::StoreLocation;
 use crate::object::{
-    BucketInfo, CompleteOptions, DeleteOptions, DeleteResult, GetOptions, GetResult, HeadOptions,
-    ListOptions, ListPage, ObjectMeta, PageToken, Part, PartNumber, PutOptions, PutResult,
-    UploadId, UploadPage, VersionPage,
+    BucketInfo, CompleteOptions, DeleteOptions, DeleteResult, ETag, GetOptions, GetResult,
+    HeadOptions, ListOptions, ListPage, ObjectMeta, PageToken, Part, PartNumber, PutOptions,
+    PutResult, UploadId, UploadPage, VersionPage,
 };
 use crate::operation::ProviderInfo;
 use crate::store::ObjectStore;
@@ -70,10 +70,24 @@ faults! {
     LosesWrites = "loses-writes",
     /// A put on an existing key is answered and the earlier object stays.
     LosesOverwrites = "loses-overwrites",
+    /// An overwrite leaves the first half of the new content and the second half of the old.
+    TornOverwrites = "torn-overwrites",
+    /// A put is answered and an empty object is stored.
+    EmptiesWrites = "empties-writes",
+    /// A put is answered and only the first half of the content is stored.
+    HalvesWrites = "halves-writes",
+    /// A put is answered and the content is stored with one bit changed.
+    CorruptsAtRest = "corrupts-at-rest",
     /// A put that must only create overwrites.
     IgnoresIfAbsent = "ignores-if-absent",
     /// A put whose declared checksum is wrong is taken.
     AcceptsWrongChecksums = "accepts-wrong-checksums",
+    /// A put whose declared MD5 is wrong is taken.
+    AcceptsWrongMd5 = "accepts-wrong-md5",
+    /// A put whose declared CRC32 is wrong is taken.
+    AcceptsWrongCrc32 = "accepts-wrong-crc32",
+    /// A put is answered with the tag of an empty object.
+    WrongTagInPut = "wrong-tag-in-put",
     /// A get returns the content with one bit changed.
     FlipsABit = "flips-a-bit",
     /// A get returns the content without its last byte and reports no error.
@@ -84,28 +98,60 @@ faults! {
     ReadsAnotherKey = "reads-another-key",
     /// A get after an overwrite returns what was there before.
     StaleReads = "stale-reads",
+    /// A get returns what the key held when it was first read.
+    CachesReads = "caches-reads",
+    /// A get says the tag of an empty object.
+    WrongTagInGet = "wrong-tag-in-get",
     /// A get of a range returns the whole object.
     IgnoresRange = "ignores-range",
     /// A get of a range returns a range one byte beside it and reports the one asked for.
     ShiftsRange = "shifts-range",
+    /// A get of a range leaves out its last byte and reports what it sends.
+    ShortensRange = "shortens-range",
+    /// A get of a range returns its bytes as if they were the whole object.
+    RangeSaysWhole = "range-says-whole",
     /// A get of an absent key returns an empty object.
     AbsentReadsAsEmpty = "absent-reads-as-empty",
     /// A head reports one byte too many.
     WrongSizeInHead = "wrong-size-in-head",
+    /// A head says the tag of an empty object.
+    WrongTagInHead = "wrong-tag-in-head",
     /// A head of an absent key reports an empty object.
     HeadOfAbsentSucceeds = "head-of-absent-succeeds",
     /// A listing shows nothing.
     ListHidesObjects = "list-hides-objects",
     /// A listing leaves out the last object of every page but the last.
     ListDropsAtPageEdges = "list-drops-at-page-edges",
+    /// A listing shows every object twice.
+    ListRepeats = "list-repeats",
+    /// A listing says after its first page that it is complete.
+    ListEndsEarly = "list-ends-early",
+    /// A listing shows for ever what it showed first.
+    ListStandsStill = "list-stands-still",
     /// A listing begins again after its last page.
     ListNeverEnds = "list-never-ends",
+    /// A listing goes on with empty pages, each with a new token.
+    ListGoesOnEmpty = "list-goes-on-empty",
     /// A listing shows the names in capitals.
     ListRenamesKeys = "list-renames-keys",
     /// A listing of a prefix shows the whole bucket.
     ListIgnoresPrefix = "list-ignores-prefix",
     /// A listing reports sizes one byte too large.
     WrongSizeInList = "wrong-size-in-list",
+    /// A listing says the tag of an empty object for each object.
+    WrongTagInList = "wrong-tag-in-list",
+    /// A key is stored in lower case.
+    FoldsCase = "folds-case",
+    /// Two keys that differ in case alone are one object.
+    IgnoresCase = "ignores-case",
+    /// A key is stored with its names cut to 200 bytes.
+    CutsLongNames = "cuts-long-names",
+    /// A key is stored up to its first question mark.
+    CutsAtQuestionMarks = "cuts-at-question-marks",
+    /// A key that ends in a slash is stored without it.
+    DropsTrailingSlashes = "drops-trailing-slashes",
+    /// A key with a space is stored with a plus sign.
+    SpaceBecomesPlus = "space-becomes-plus",
     /// A key with a combining accent is stored under its composed form.
     NormalizesUnicode = "normalizes-unicode",
     /// A key with a literal percent escape is stored under what that decodes to.
@@ -122,20 +168,30 @@ faults! {
     MultipartLosesAPart = "multipart-loses-a-part",
     /// A completion puts the second part before the first.
     MultipartSwapsParts = "multipart-swaps-parts",
+    /// A completion holds the last part twice.
+    MultipartDoublesAPart = "multipart-doubles-a-part",
     /// A completion is answered and no object appears.
     CompletionDoesNothing = "completion-does-nothing",
     /// An abort is answered and the upload can still be completed.
     AbortDoesNothing = "abort-does-nothing",
+    /// An abort is answered and what was sent shows as the object.
+    AbortCompletes = "abort-completes",
     /// A completion that must only create overwrites.
     IgnoresIfAbsentAtCompletion = "ignores-if-absent-at-completion",
     /// A delete is answered and the object stays.
     DeleteDoesNothing = "delete-does-nothing",
+    /// A delete also removes the object before it in the same folder.
+    DeleteTakesANeighbour = "delete-takes-a-neighbour",
     /// A deleted object can still be read.
     DeletedStillReads = "deleted-still-reads",
     /// A deleted object is still listed.
     DeletedStillListed = "deleted-still-listed",
     /// A delete of one version deletes the key instead.
     DeleteIgnoresVersion = "delete-ignores-version",
+    /// A delete of one version is answered and the version stays.
+    DeletedVersionStays = "deleted-version-stays",
+    /// A delete by key on a bucket that keeps versions destroys them.
+    DeleteDestroysVersions = "delete-destroys-versions",
     /// An overwrite on a bucket that keeps versions leaves the earlier one unreadable.
     OverwriteDropsVersion = "overwrite-drops-version",
 }
@@ -144,6 +200,11 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// Returns the tag of an empty object, which is the tag of another one for every probe.
+fn another_tag() -> Option<ETag> {
+    Some(ETag::new("\"d41d8cd98f00b204e9800998ecf8427e\""))
 }
 
 /// A store with one [`Fault`].
@@ -157,6 +218,10 @@ pub struct FaultStore<S> {
     kept: Mutex<BTreeMap<ObjectKey, Kept>>,
     /// The parts of open uploads by upload and number.
     parts: Mutex<BTreeMap<(String, PartNumber), Bytes>>,
+    /// The first answer to each listing.
+    pages: Mutex<BTreeMap<(String, Option<PageToken>), ListPage>>,
+    /// The first spelling of each key.
+    names: Mutex<BTreeMap<String, ObjectKey>>,
 }
 
 /// An object as it was.
@@ -186,6 +251,8 @@ impl<S: ObjectStore> FaultStore<S> {
             fault,
             kept: Mutex::default(),
             parts: Mutex::default(),
+            pages: Mutex::default(),
+            names: Mutex::default(),
         }
     }
 
@@ -205,6 +272,11 @@ impl<S: ObjectStore> FaultStore<S> {
 
     /// Returns the name under which a key is really stored.
     fn stored<'a>(&self, key: &'a ObjectKey) -> Cow<'a, ObjectKey> {
+        if self.fault == Fault::IgnoresCase {
+            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+            let first = names.entry(key.as_str().to_lowercase());
+            return Cow::Owned(first.or_insert_with(|| key.clone()).clone());
+        }
         keys::stored(self.fault, key)
     }
 }
@@ -279,11 +351,7 @@ impl<S: ObjectStore> ObjectStore for FaultStore<S> {
     }
 
     async fn abort_multipart(&self, key: &ObjectKey, upload: &UploadId) -> Result<()> {
-        if self.fault == Fault::AbortDoesNothing {
-            return Ok(());
-        }
-        let key = self.stored(key);
-        self.store.abort_multipart(&key, upload).await
+        self.faulty_abort(&self.stored(key), upload).await
     }
 
     async fn list_uploads(&self, prefix: &str, page: Option<PageToken>) -> Result<UploadPage> {

@@ -5,6 +5,7 @@
 //! - [`Proxy`] stands before a real server: it delays, counts, loses replies, stops answering, and breaks connections,
 //!   requests and answers with any [`Fault`].
 //! - [`Shown`] is a certificate for a time of the test's choice, and serves with it.
+//! - [`Altering`] stands before a real server too, and changes what it answers.
 //! - [`Scripted`] answers with exactly the bytes it was given.
 //! - [`Imds`], [`ContainerAgent`], [`Oidc`] and [`Sts`] are the services that tell who somebody is on AWS; [`Minted`]
 //!   credentials are of the real MinIO. [`Entra`] and [`AzureImds`] are those of Azure. Each refuses what the real one
@@ -17,6 +18,7 @@
 //! Everything runs on threads of its own, so that a test may use any runtime, paused clocks included. All traffic stays
 //! on the loopback interface.
 
+mod altering;
 mod azure_imds;
 mod cli;
 mod container;
@@ -43,6 +45,7 @@ mod sync;
 mod tunnel;
 mod wire;
 
+pub use altering::Altering;
 pub use azure_imds::AzureImds;
 pub use cli::{Cli, Finished, Running};
 pub use container::ContainerAgent;

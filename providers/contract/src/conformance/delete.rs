@@ -39,9 +39,11 @@ async fn list_leaves_out_a_deleted_key(fixture: Fixture) -> Outcome {
 
 async fn delete_leaves_the_other_keys(fixture: Fixture) -> Outcome {
     let body = bytes(1, 10);
+    let before = fixture.object("near", &body).await?;
     let key = fixture.object("object", &body).await?;
     let longer = fixture.object("object-2", &body).await?;
     fixture.delete(&key).await?;
+    same_bytes(&fixture.read(&before).await?, &body)?;
     same_bytes(&fixture.read(&longer).await?, &body)
 }
 

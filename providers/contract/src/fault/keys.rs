@@ -11,6 +11,11 @@ pub(super) fn stored(fault: Fault, key: &ObjectKey) -> Cow<'_, ObjectKey> {
     let other = match fault {
         Fault::NormalizesUnicode => compose(text),
         Fault::DecodesKeys => decode(text),
+        Fault::FoldsCase => text.to_lowercase(),
+        Fault::CutsLongNames => cut(text),
+        Fault::CutsAtQuestionMarks => text.split('?').next().unwrap_or(text).to_owned(),
+        Fault::DropsTrailingSlashes => text.trim_end_matches('/').to_owned(),
+        Fault::SpaceBecomesPlus => text.replace(' ', "+"),
         Fault::PlusBecomesSpace => text.replace('+', " "),
         Fault::DropsTrailingDots => text.trim_end_matches('.').to_owned(),
         Fault::CollapsesSlashes => collapse(text),
@@ -33,6 +38,14 @@ fn compose(text: &str) -> String {
     .fold(text.to_owned(), |text, (apart, composed)| {
         text.replace(apart, composed)
     })
+}
+
+/// Cuts each name to 200 bytes, or a little less where a character lies across them.
+fn cut(text: &str) -> String {
+    let names = text
+        .split('/')
+        .map(|name| &name[..name.floor_char_boundary(200)]);
+    names.collect::<Vec<_>>().join("/")
 }
 
 fn collapse(text: &str) -> String {

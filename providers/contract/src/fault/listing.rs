@@ -1,6 +1,8 @@
 //! Faults of listings.
 
-use super::{Fault, FaultStore, Kept};
+use std::sync::PoisonError;
+
+use super::{Fault, FaultStore, Kept, another_tag};
 use crate::error::Result;
 use crate::key::{KeyPrefix, ObjectKey};
 use crate::object::{ListOptions, ListPage, PageToken};
@@ -12,8 +14,15 @@ impl<S: ObjectStore> FaultStore<S> {
         prefix: &KeyPrefix,
         mut options: ListOptions,
     ) -> Result<ListPage> {
-        if self.fault == Fault::ListNeverEnds {
-            options.page = None;
+        match self.fault {
+            Fault::ListNeverEnds => options.page = None,
+            Fault::ListGoesOnEmpty => {
+                if let Some(page) = options.page.as_ref().and_then(after_the_end) {
+                    return Ok(page);
+                }
+            }
+            Fault::ListStandsStill => return self.first_page(prefix, options).await,
+            _ => {}
         }
         let delimited = options.delimited;
         let mut page = match self.fault {
@@ -22,6 +31,18 @@ impl<S: ObjectStore> FaultStore<S> {
         };
         match self.fault {
             Fault::ListNeverEnds => page.next = Some(PageToken::new("again")),
+            Fault::ListGoesOnEmpty if page.next.is_none() => {
+                page.next = Some(PageToken::new(format!("{EMPTY}0")));
+            }
+            Fault::ListEndsEarly => page.next = None,
+            Fault::ListRepeats => {
+                let twice = page.objects.into_iter().flat_map(|it| [it.clone(), it]);
+                page.objects = twice.collect();
+            }
+            Fault::WrongTagInList => {
+                let objects = page.objects.iter_mut();
+                objects.for_each(|meta| meta.etag = another_tag());
+            }
             Fault::ListHidesObjects => {
                 page.objects.clear();
                 page.common_prefixes.clear();
@@ -36,6 +57,19 @@ impl<S: ObjectStore> FaultStore<S> {
             }
             _ => {}
         }
+        Ok(page)
+    }
+
+    /// Answers as the first time.
+    async fn first_page(&self, prefix: &KeyPrefix, options: ListOptions) -> Result<ListPage> {
+        let asked = (prefix.as_str().to_owned(), options.page.clone());
+        let pages = || self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = pages().get(&asked).cloned();
+        if let Some(first) = first {
+            return Ok(first);
+        }
+        let page = self.store.list(prefix, options).await?;
+        pages().insert(asked, page.clone());
         Ok(page)
     }
 
@@ -57,6 +91,19 @@ impl<S: ObjectStore> FaultStore<S> {
         page.objects.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(())
     }
+}
+
+/// How the tokens of empty pages begin.
+const EMPTY: &str = "empty-";
+
+/// Returns the empty page that such a token leads to.
+fn after_the_end(token: &PageToken) -> Option<ListPage> {
+    let number: u64 = token.as_str().strip_prefix(EMPTY)?.parse().ok()?;
+    let next = PageToken::new(format!("{EMPTY}{}", number + 1));
+    Some(ListPage {
+        next: Some(next),
+        ..ListPage::default()
+    })
 }
 
 fn capitalize(page: &mut ListPage, prefix: &KeyPrefix) {

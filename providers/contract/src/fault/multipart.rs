@@ -5,7 +5,9 @@ use bytes::{Bytes, BytesMut};
 use super::{Fault, FaultStore};
 use crate::error::Result;
 use crate::key::ObjectKey;
-use crate::object::{CompleteOptions, Condition, ETag, Part, PartNumber, PutResult, UploadId};
+use crate::object::{
+    CompleteOptions, Condition, ETag, Part, PartNumber, PutOptions, PutResult, UploadId,
+};
 use crate::store::ObjectStore;
 
 impl<S: ObjectStore> FaultStore<S> {
@@ -16,7 +18,11 @@ impl<S: ObjectStore> FaultStore<S> {
         number: PartNumber,
         body: Bytes,
     ) -> Result<Part> {
-        if self.fault == Fault::MultipartSwapsParts {
+        let kept = matches!(
+            self.fault,
+            Fault::MultipartSwapsParts | Fault::MultipartDoublesAPart | Fault::AbortCompletes
+        );
+        if kept {
             let name = (upload.as_str().to_owned(), number);
             self.parts().insert(name, body.clone());
         }
@@ -41,6 +47,7 @@ impl<S: ObjectStore> FaultStore<S> {
             }
             Fault::IgnoresIfAbsentAtCompletion => options.condition = Condition::Always,
             Fault::MultipartLosesAPart if parts.len() > 1 => drop(parts.pop()),
+            Fault::MultipartDoublesAPart => self.double(key, upload, &mut parts).await?,
             Fault::MultipartSwapsParts => self.swap(key, upload, &mut parts).await?,
             _ => {}
         }
@@ -56,10 +63,7 @@ impl<S: ObjectStore> FaultStore<S> {
         let [first, second, ..] = parts else {
             return Ok(());
         };
-        let taken = |part: &Part| {
-            let name = (upload.as_str().to_owned(), part.number);
-            self.parts().get(&name).cloned()
-        };
+        let taken = |part: &Part| self.taken(upload, part);
         let (Some(one), Some(two)) = (taken(first), taken(second)) else {
             return Ok(());
         };
@@ -72,6 +76,38 @@ impl<S: ObjectStore> FaultStore<S> {
             .store
             .put_part(key, upload, second.number, tail)
             .await?;
+        Ok(())
+    }
+
+    /// Sends the last part anew, with its content twice.
+    async fn double(&self, key: &ObjectKey, upload: &UploadId, parts: &mut [Part]) -> Result<()> {
+        if let Some(last) = parts.last_mut()
+            && let Some(body) = self.taken(upload, last)
+        {
+            let twice = Bytes::from([&body[..], &body[..]].concat());
+            *last = self.store.put_part(key, upload, last.number, twice).await?;
+        }
+        Ok(())
+    }
+
+    fn taken(&self, upload: &UploadId, part: &Part) -> Option<Bytes> {
+        let name = (upload.as_str().to_owned(), part.number);
+        self.parts().get(&name).cloned()
+    }
+
+    pub(super) async fn faulty_abort(&self, key: &ObjectKey, upload: &UploadId) -> Result<()> {
+        if self.fault == Fault::AbortDoesNothing {
+            return Ok(());
+        }
+        self.store.abort_multipart(key, upload).await?;
+        if self.fault == Fault::AbortCompletes {
+            let of_upload = |((of, _), body): (&(String, _), &Bytes)| {
+                (of.as_str() == upload.as_str()).then(|| body.clone())
+            };
+            let sent: Vec<Bytes> = self.parts().iter().filter_map(of_upload).collect();
+            let body = Bytes::from(sent.concat());
+            self.behind.put(key, body, PutOptions::default()).await?;
+        }
         Ok(())
     }
 }

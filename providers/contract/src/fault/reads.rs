@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{Fault, FaultStore, Kept};
+use super::{Fault, FaultStore, Kept, another_tag};
 use crate::error::{Error, ErrorKind, Result, Sent};
 use crate::key::{KeyPrefix, ObjectKey};
 use crate::object::{
@@ -26,6 +26,10 @@ impl<S: ObjectStore> FaultStore<S> {
                 meta.size += 1;
                 Ok(meta)
             }
+            (Fault::WrongTagInHead, Ok(mut meta)) => {
+                meta.etag = another_tag();
+                Ok(meta)
+            }
             (Fault::HeadOfAbsentSucceeds, Err(error)) if is_absent(&error) => Ok(empty(key)),
             (Fault::DeletedStillReads, Err(error)) if is_absent(&error) => {
                 let kept = self.kept().get(key).cloned();
@@ -46,7 +50,7 @@ impl<S: ObjectStore> FaultStore<S> {
             Fault::IgnoresRange => options.range = None,
             Fault::ShiftsRange => return self.shifted(key, options).await,
             Fault::ReadsAnotherKey => return self.another(key, options).await,
-            Fault::StaleReads if options.version.is_none() => {
+            Fault::StaleReads | Fault::CachesReads if options.version.is_none() => {
                 let kept = self.kept().get(key).cloned();
                 if let Some(kept) = kept {
                     return Ok(reopen(kept, options.range));
@@ -56,10 +60,28 @@ impl<S: ObjectStore> FaultStore<S> {
         }
         let range = options.range;
         let answer = self.store.get(key, options).await;
+        if self.fault == Fault::CachesReads && answer.is_ok() {
+            self.remember(key).await?;
+        }
         match (self.fault, answer) {
             (Fault::FlipsABit, Ok(opened)) => altered(opened, flip).await,
             (Fault::TruncatesBodies, Ok(opened)) => altered(opened, cut).await,
             (Fault::PadsBodies, Ok(opened)) => altered(opened, pad).await,
+            (Fault::WrongTagInGet, Ok(mut opened)) => {
+                opened.meta.etag = another_tag();
+                Ok(opened)
+            }
+            (Fault::ShortensRange, Ok(opened)) if opened.range.is_some() => {
+                let mut shorter = altered(opened, cut).await?;
+                if let Some(range) = &mut shorter.range {
+                    range.end -= 1;
+                }
+                Ok(shorter)
+            }
+            (Fault::RangeSaysWhole, Ok(mut opened)) => {
+                opened.range = None;
+                Ok(opened)
+            }
             (Fault::AbsentReadsAsEmpty, Err(error)) if is_absent(&error) => {
                 let meta = empty(key);
                 Ok(reopen(
@@ -220,7 +242,7 @@ async fn altered(opened: GetResult, alter: impl FnOnce(&mut BytesMut)) -> Result
     Ok(GetResult { meta, range, body })
 }
 
-fn flip(body: &mut BytesMut) {
+pub(super) fn flip(body: &mut BytesMut) {
     let middle = body.len() / 2;
     if let Some(byte) = body.get_mut(middle) {
         *byte ^= 1;

@@ -13,6 +13,38 @@ fn expected(fault: Fault) -> (&'static str, &'static str, &'static str) {
     match fault {
         F::LosesWrites => ("put p/a one; get p/a", "one", "object not found"),
         F::LosesOverwrites => ("put p/a one; put p/a two; get p/a", "two", "one"),
+        F::TornOverwrites => ("put p/a 1234; put p/a abcd; get p/a", "abcd", "ab34"),
+        F::EmptiesWrites => ("put p/a one; head p/a", "3", "0"),
+        F::HalvesWrites => ("put p/a 1234; get p/a", "1234", "12"),
+        F::CorruptsAtRest => ("put p/a one; get p/a", "one", "ooe"),
+        F::AcceptsWrongMd5 => ("badput p/a one", "checksum mismatch", "ok"),
+        F::AcceptsWrongCrc32 => ("badcrc p/a one", "checksum mismatch", "ok"),
+        F::WrongTagInPut => ("tags p/a one", "", "put"),
+        F::WrongTagInGet => ("tags p/a one", "", "get"),
+        F::WrongTagInHead => ("tags p/a one", "", "head"),
+        F::WrongTagInList => ("tags p/a one", "", "list"),
+        F::CachesReads => ("put p/a 1; get p/a; put p/a 2; get p/a", "2", "1"),
+        F::ShortensRange => ("put p/a 01234; range p/a 1 3", "12 of 1-3", "1 of 1-2"),
+        F::RangeSaysWhole => ("put p/a 01234; range p/a 1 3", "12 of 1-3", "12"),
+        F::ListRepeats => ("put p/a 1; list", "p/a:1", "p/a:1 p/a:1"),
+        F::ListEndsEarly => ("put p/a 1; put p/b 2; list", "p/a:1 p/b:1", "p/a:1"),
+        F::ListStandsStill => ("list; put p/a 1; list", "p/a:1", ""),
+        F::ListGoesOnEmpty => ("put p/a 1; pages", "1", "4"),
+        F::FoldsCase => ("put p/A 1; list", "p/A:1", "p/a:1"),
+        F::IgnoresCase => ("put p/a 1; put p/A 2; get p/a", "1", "2"),
+        F::CutsLongNames => ("put p/{long} 1; list", "p/{long}:1", "p/{cut}:1"),
+        F::CutsAtQuestionMarks => ("put p/a?b 1; list", "p/a?b:1", "p/a:1"),
+        F::DropsTrailingSlashes => ("put p/a/ 1; list", "p/a/:1", "p/a:1"),
+        F::SpaceBecomesPlus => ("put p/a{space}b 1; list", "p/a{space}b:1", "p/a+b:1"),
+        F::MultipartDoublesAPart => ("upload p/a 12 34; get p/a", "1234", "123434"),
+        F::AbortCompletes => ("put p/a 1; abort-get p/a 12", "1", "12"),
+        F::DeleteTakesANeighbour => ("put p/a 1; put p/b 2; del p/b; list", "p/a:1", ""),
+        F::DeletedVersionStays => (
+            "put v/a 1; put v/a 2; delv v/a 0; getv v/a 0",
+            "object not found",
+            "1",
+        ),
+        F::DeleteDestroysVersions => ("put v/a 1; del v/a; getv v/a 0", "1", "object not found"),
         F::IgnoresIfAbsent => ("put p/a one; create p/a two", "already exists", "ok"),
         F::AcceptsWrongChecksums => ("badput p/a one", "checksum mismatch", "ok"),
         F::FlipsABit => ("put p/a one; get p/a", "one", "ooe"),
@@ -54,10 +86,19 @@ fn expected(fault: Fault) -> (&'static str, &'static str, &'static str) {
     }
 }
 
+/// Writes the names that a script cannot.
+fn fill(text: &str) -> String {
+    let text = text
+        .replace("{space}", " ")
+        .replace("{cut}", &"n".repeat(200));
+    text.replace("{long}", &"n".repeat(255))
+}
+
 #[tokio::test]
 async fn every_fault_is_seen_and_a_good_store_has_none() {
     for fault in Fault::ALL {
         let (script, good, bad) = expected(*fault);
+        let (good, bad) = (fill(good), fill(bad));
         let options = MemoryOptions {
             versioned: script.contains("v/"),
             smallest_part: 1,
@@ -121,34 +162,27 @@ impl<'a> Run<'a> {
     async fn step(&mut self, words: &[&str]) -> Result<String> {
         let number = |text: &str| text.parse::<u64>().expect("a number");
         let name = words.get(1).map_or("unused", |name| *name);
-        let key = ObjectKey::new(name).expect("a key");
+        let key = ObjectKey::new(fill(name)).expect("a key");
         match words {
             ["put", _, body] => self.put(&key, body, PutOptions::default()).await,
             ["create", _, body] => {
                 let condition = Condition::IfAbsent;
-                let checksum = None;
-                self.put(
-                    &key,
-                    body,
-                    PutOptions {
-                        condition,
-                        checksum,
-                    },
-                )
-                .await
+                let options = PutOptions {
+                    condition,
+                    ..PutOptions::default()
+                };
+                self.put(&key, body, options).await
             }
-            ["badput", _, body] => {
-                let condition = Condition::Always;
-                let checksum = Some(DeclaredChecksum::Md5([0; 16]));
-                self.put(
-                    &key,
-                    body,
-                    PutOptions {
-                        condition,
-                        checksum,
-                    },
-                )
-                .await
+            [bad @ ("badput" | "badcrc"), _, body] => {
+                let checksum = match *bad {
+                    "badput" => DeclaredChecksum::Md5([0; 16]),
+                    _ => DeclaredChecksum::Crc32([0; 4]),
+                };
+                let options = PutOptions {
+                    checksum: Some(checksum),
+                    ..PutOptions::default()
+                };
+                self.put(&key, body, options).await
             }
             ["get", _] => self.get(&key, None, None).await,
             ["range", _, start, end] => {
@@ -160,11 +194,19 @@ impl<'a> Run<'a> {
                 let meta = self.store.head(&key, HeadOptions::default()).await?;
                 Ok(meta.size.to_string())
             }
-            ["list"] => self.list().await,
+            ["list"] => self.list().await.map(|(entries, _)| entries),
+            ["pages"] => self.list().await.map(|(_, pages)| pages.to_string()),
+            ["tags", _, body] => self.tags(&key, body).await,
             ["del", _] => self.delete(&key, None).await,
             ["delv", _, _] => self.delete(&key, self.versions[0].clone()).await,
             ["upload", _, parts @ ..] => self.upload(&key, parts, Condition::Always).await,
             ["upload-new", _, parts @ ..] => self.upload(&key, parts, Condition::IfAbsent).await,
+            ["abort-get", _, part] => {
+                let upload = self.store.create_multipart(&key).await?;
+                self.part(&key, &upload, 1, part).await?;
+                self.store.abort_multipart(&key, &upload).await?;
+                self.get(&key, None, None).await
+            }
             ["abort-complete", _, part] => {
                 let upload = self.store.create_multipart(&key).await?;
                 let parts = [self.part(&key, &upload, 1, part).await?];
@@ -200,9 +242,29 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Lists `p/` in pages of one, four pages at most.
-    async fn list(&self) -> Result<String> {
+    /// Writes an object and tells who says another tag than the others.
+    async fn tags(&self, key: &ObjectKey, body: &str) -> Result<String> {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        let put = self.store.put(key, body, PutOptions::default()).await?;
+        let head = self.store.head(key, HeadOptions::default()).await?;
+        let get = self.store.get(key, GetOptions::default()).await?;
+        let everything = ListOptions::default();
+        let list = self.store.list(&KeyPrefix::default(), everything).await?;
+        let tags = [
+            ("put", put.etag),
+            ("head", head.etag),
+            ("get", get.meta.etag),
+            ("list", list.objects[0].etag.clone()),
+        ];
+        let alone = |tag| tags.iter().filter(|(_, other)| other == tag).count() == 1;
+        let odd = tags.iter().filter(|(_, tag)| alone(tag));
+        Ok(odd.map(|(name, _)| *name).collect())
+    }
+
+    /// Lists `p/` in pages of one, four pages at most; returns what they show and how many there are.
+    async fn list(&self) -> Result<(String, usize)> {
         let prefix = KeyPrefix::new("p").expect("prefix");
+        let mut pages = 0;
         let mut entries = Vec::new();
         let mut options = ListOptions {
             page_size: Some(1),
@@ -212,12 +274,13 @@ impl<'a> Run<'a> {
             let page = self.store.list(&prefix, options.clone()).await?;
             let objects = page.objects.iter();
             entries.extend(objects.map(|meta| format!("{}:{}", meta.key, meta.size)));
+            pages += 1;
             options.page = page.next;
             if options.page.is_none() {
                 break;
             }
         }
-        Ok(entries.join(" "))
+        Ok((entries.join(" "), pages))
     }
 
     async fn delete(&self, key: &ObjectKey, version: Option<VersionId>) -> Result<String> {

@@ -1,11 +1,13 @@
 //! Faults of put and delete.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
-use super::{Fault, FaultStore, Kept};
+use super::reads::flip;
+use super::{Fault, FaultStore, Kept, another_tag};
 use crate::error::Result;
-use crate::key::ObjectKey;
-use crate::object::{Condition, DeleteOptions, DeleteResult, PutOptions, PutResult};
+use crate::key::{KeyPrefix, ObjectKey};
+use crate::object::DeclaredChecksum::{Crc32, Md5};
+use crate::object::{Condition, DeleteOptions, DeleteResult, ListOptions, PutOptions, PutResult};
 use crate::store::ObjectStore;
 
 impl<S: ObjectStore> FaultStore<S> {
@@ -18,15 +20,35 @@ impl<S: ObjectStore> FaultStore<S> {
         match self.fault {
             Fault::IgnoresIfAbsent => options.condition = Condition::Always,
             Fault::AcceptsWrongChecksums => options.checksum = None,
+            Fault::AcceptsWrongMd5 if matches!(options.checksum, Some(Md5(_))) => {
+                options.checksum = None;
+            }
+            Fault::AcceptsWrongCrc32 if matches!(options.checksum, Some(Crc32(_))) => {
+                options.checksum = None;
+            }
             _ => {}
         }
         let before = match self.fault {
-            Fault::LosesWrites | Fault::LosesOverwrites => self.holding(key).await?,
+            Fault::LosesWrites | Fault::LosesOverwrites | Fault::TornOverwrites => {
+                self.holding(key).await?
+            }
             _ => None,
+        };
+        let wrong = self.wrong_body(&body, before.as_ref());
+        let unjudged = PutOptions {
+            condition: Condition::Always,
+            checksum: None,
+            ..options.clone()
         };
         self.remember_before_write(key).await?;
         // A lost write is undone, not left out: conditions and checksums are still judged.
-        let result = self.store.put(key, body, options).await?;
+        let mut result = self.store.put(key, body, options).await?;
+        if let Some(wrong) = wrong {
+            result = self.behind.put(key, wrong, unjudged).await?;
+        }
+        if self.fault == Fault::WrongTagInPut {
+            result.etag = another_tag();
+        }
         match (self.fault, &before) {
             (Fault::LosesWrites, _) | (Fault::LosesOverwrites, Some(_)) => {
                 self.undo(key, &result, before).await?;
@@ -34,6 +56,26 @@ impl<S: ObjectStore> FaultStore<S> {
             _ => {}
         }
         Ok(result)
+    }
+
+    /// Returns what is stored in place of what was sent.
+    fn wrong_body(&self, sent: &Bytes, before: Option<&Kept>) -> Option<Bytes> {
+        let half = sent.len() / 2;
+        let wrong = match (self.fault, before) {
+            (Fault::TornOverwrites, Some(before)) => {
+                let old = before.body.get(half..).unwrap_or_default();
+                [&sent[..half], old].concat()
+            }
+            (Fault::EmptiesWrites, _) => Vec::new(),
+            (Fault::HalvesWrites, _) => sent[..half].to_vec(),
+            (Fault::CorruptsAtRest, _) => {
+                let mut body = BytesMut::from(&sent[..]);
+                flip(&mut body);
+                body.to_vec()
+            }
+            _ => return None,
+        };
+        Some(Bytes::from(wrong))
     }
 
     async fn undo(&self, key: &ObjectKey, result: &PutResult, before: Option<Kept>) -> Result<()> {
@@ -62,23 +104,68 @@ impl<S: ObjectStore> FaultStore<S> {
                     delete_marker: false,
                 });
             }
+            Fault::DeletedVersionStays if options.version.is_some() => {
+                return Ok(DeleteResult {
+                    version: options.version,
+                    delete_marker: false,
+                });
+            }
+            Fault::DeleteTakesANeighbour => self.take_neighbour(key).await?,
             Fault::DeleteIgnoresVersion => options.version = None,
             Fault::DeletedStillReads | Fault::DeletedStillListed => self.remember(key).await?,
+            // A cache is not told.
+            Fault::CachesReads => {}
             _ => drop(self.kept().remove(key)),
         }
-        self.store.delete(key, options).await
+        let by_key = options.version.is_none();
+        let deleted = self.store.delete(key, options).await?;
+        if self.fault == Fault::DeleteDestroysVersions && by_key {
+            self.destroy_versions(key).await?;
+        }
+        Ok(deleted)
+    }
+
+    /// Removes the object before a key in its folder.
+    async fn take_neighbour(&self, key: &ObjectKey) -> Result<()> {
+        let folder = |key: &ObjectKey| {
+            let text = key.as_str();
+            text.rfind('/')
+                .map_or("", |slash| &text[..slash])
+                .to_owned()
+        };
+        let everything = KeyPrefix::default();
+        let listed = self.behind.list(&everything, ListOptions::default());
+        let page = listed.await?;
+        let keys = page.objects.into_iter().map(|meta| meta.key);
+        let before = keys.filter(|other| other < key && folder(other) == folder(key));
+        if let Some(neighbour) = before.max() {
+            let options = DeleteOptions::default();
+            self.behind.delete(&neighbour, options).await?;
+        }
+        Ok(())
+    }
+
+    async fn destroy_versions(&self, key: &ObjectKey) -> Result<()> {
+        let page = self.behind.list_versions(key.as_str(), None).await?;
+        let contents = page.versions.into_iter();
+        for found in contents.filter(|it| it.key == *key && !it.delete_marker) {
+            let version = found.version;
+            self.behind.delete(key, DeleteOptions { version }).await?;
+        }
+        Ok(())
     }
 
     /// Keeps what a key holds where an overwrite is to be forgotten, and forgets a delete.
     pub(super) async fn remember_before_write(&self, key: &ObjectKey) -> Result<()> {
-        if self.fault == Fault::StaleReads {
-            return self.remember(key).await;
+        match self.fault {
+            Fault::StaleReads => return self.remember(key).await,
+            Fault::CachesReads => {}
+            _ => drop(self.kept().remove(key)),
         }
-        self.kept().remove(key);
         Ok(())
     }
 
-    async fn remember(&self, key: &ObjectKey) -> Result<()> {
+    pub(super) async fn remember(&self, key: &ObjectKey) -> Result<()> {
         if let Some(kept) = self.holding(key).await? {
             self.kept().insert(key.clone(), kept);
         }
