@@ -84,6 +84,8 @@ const TESTS: &[Test] = tests![
     attribution::faults::no_check_is_there_that_nothing_trips,
     attribution::kills::every_lie_is_caught_by_exactly_its_checks,
     attribution::kills::every_lie_is_in_the_table,
+    attribution::kills::every_check_is_killed,
+    attribution::kills::no_honest_store_is_called_a_liar,
     attribution::accesses::every_access_is_judged_on_every_kind_of_credentials,
     attribution::accesses::what_stays_does_not_grow_without_versions,
     attribution::accesses::undeclared_tells_what_fits,

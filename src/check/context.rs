@@ -200,6 +200,13 @@ impl Context<'_> {
         self.run.opening.mode == Mode::Fixed
     }
 
+    /// Returns what is told of the object beside its content, where it is the run's own.
+    #[must_use]
+    pub fn told(&self) -> BTreeMap<String, String> {
+        let run = || ("backstop".to_owned(), self.run.run_id.clone());
+        (!self.is_fixed()).then(run).into_iter().collect()
+    }
+
     /// Returns what checks learned so far.
     pub fn facts(&self) -> MutexGuard<'_, Facts> {
         self.run

@@ -1,5 +1,7 @@
 //! `head-object`: are the facts of an object right?
 
+use std::collections::BTreeMap;
+
 use backstop_contract::{HeadOptions, ObjectStore};
 
 use super::context::{Context, Told, Written};
@@ -20,14 +22,16 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     quick: false,
     docs: "\
 ## What it asks
-Whether the facts of an object can be asked for without reading it, and whether the size and the \
-tag (`ETag`) are those of what was written.
+Whether the facts of an object can be asked for without reading it, and whether the size, the \
+tag (`ETag`) and the metadata are those of what was written.
 
 ## Why a backup depends on it
-Backup tools compare sizes and tags this way before they skip or resume an upload.
+Backup tools compare sizes and tags this way before they skip or resume an upload, and some keep \
+times and hashes as metadata.
 
 ## How to fix it
-Grant the permission that is named; HEAD needs the same one as GET.
+Grant the permission that is named; HEAD needs the same one as GET. Where a fact is wrong, look for a \
+cache or a proxy that drops headers.
 ",
 };
 
@@ -56,12 +60,27 @@ async fn size_of(context: &Context<'_>, written: &Written) -> Result<Told, Stop>
     let size = written.probe.size();
     if head.size == size {
         context.same_tag("HEAD", written, head.etag.as_ref())?;
-        return Ok(Told::Good);
+        return told(context, &head.metadata);
     }
     let wrong = wrong_size(size, head.size);
     context
         .explained_by_another_run(written, wrong, |now| now.size() == head.size)
         .await
+}
+
+/// On the fixed key nothing is told: another run may have written it.
+fn told(context: &Context<'_>, metadata: &BTreeMap<String, String>) -> Result<Told, Stop> {
+    let written = context.told();
+    let lost = |(name, value): &(&String, &String)| metadata.get(*name) != Some(*value);
+    match written.iter().find(lost) {
+        None => Ok(Told::Good),
+        Some((name, value)) => Err(Stop::Violated(format!(
+            "the object was written with the metadata {name}={value}, and HEAD says {}",
+            metadata
+                .get(name)
+                .map_or_else(|| "none".to_owned(), |said| format!("{name}={said}"))
+        ))),
+    }
 }
 
 async fn of_newest(context: &Context<'_>) -> Answer {

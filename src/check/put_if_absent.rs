@@ -1,5 +1,7 @@
 //! `put-if-absent`: is a second conditional write refused?
 
+use std::collections::BTreeMap;
+
 use backstop_contract::{
     Capability, CompleteOptions, Condition, Error, ErrorKind, ObjectKey, ObjectStore, PartNumber,
     PutOptions,
@@ -39,6 +41,7 @@ or on overwrite protection there.
 const IF_ABSENT: PutOptions = PutOptions {
     condition: Condition::IfAbsent,
     checksum: None,
+    metadata: BTreeMap::new(),
 };
 
 /// Asks: the first conditional put must be taken, the second refused.

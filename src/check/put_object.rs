@@ -20,7 +20,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     docs: "\
 ## What it asks
 Whether a small object can be written under the prefix that real backups use, with the same \
-encryption, storage class and checksum settings.
+encryption, storage class and checksum settings, and with the run's id as its metadata.
 
 ## Why a backup depends on it
 It is the backup. Everything else that is asked works on this object.
@@ -59,9 +59,11 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         }
         _ => {
             let probe = context.probe("object", OBJECT_SIZE);
-            context
-                .write(context.object(), &probe, PutOptions::default())
-                .await?
+            let options = PutOptions {
+                metadata: context.told(),
+                ..PutOptions::default()
+            };
+            context.write(context.object(), &probe, options).await?
         }
     };
     context.facts().object = Some(written);

@@ -31,6 +31,7 @@ pub(super) async fn head(
         content_length: Some(signed(meta.size)),
         e_tag: tag(meta.etag),
         last_modified: time(meta.last_modified),
+        metadata: Some(meta.metadata.into_iter().collect()),
         version_id: version_text(meta.version),
         ..HeadObjectOutput::default()
     })
@@ -67,6 +68,7 @@ pub(super) async fn get(
         body: Some(Body::from(content).into()),
         e_tag: tag(meta.etag),
         last_modified: time(meta.last_modified),
+        metadata: Some(meta.metadata.into_iter().collect()),
         version_id: version_text(meta.version),
         ..GetObjectOutput::default()
     })
@@ -94,6 +96,7 @@ pub(super) async fn put(
     let options = PutOptions {
         condition: condition(input.if_none_match.as_ref())?,
         checksum: declared(input.content_md5.as_deref(), crc32.as_deref())?,
+        metadata: input.metadata.into_iter().flatten().collect(),
     };
     let put = store.put(&key(input.key)?, body, options).await;
     let written = put.map_err(|error| refusal(&error))?;

@@ -5,14 +5,15 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use backstop::report::{Outcome, Report, Verdict};
+use backstop::check;
+use backstop::report::{CheckRecord, Level, Outcome, Report, Verdict};
 use backstop_contract::fault::{Fault, FaultStore};
 
 use super::faults::bucket;
-use super::harness::{ids, told};
+use super::harness::told;
 use super::table::{KILLS, Kill, Lie, On};
-use super::twist::Twist;
-use super::wire::{twisted, verified};
+use super::twist::{Oddity, Refusal, Twist};
+use super::wire::{Ask, Asker, altered, verified};
 
 /// How many runs there are at the same time.
 const PARALLEL: usize = 3;
@@ -25,19 +26,25 @@ const WRITTEN: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/kills.txt");
 impl Kill {
     fn run(&self) -> Result<Report, String> {
         let (store, behind) = bucket(self.on);
-        let access = self.on.access();
+        let ask = Ask::of(self.asker, self.on.access());
         match self.lie {
             Lie::Store(fault) => {
                 let store = FaultStore::with_behind(store, Arc::new(behind), fault);
-                verified(Arc::new(store), self.asker, access)
+                verified(Arc::new(store), ask)
             }
-            Lie::Wire(twist) => twisted(Arc::new(store), twist, self.asker, access),
+            Lie::Wire(twist) => altered(Arc::new(store), ask, move |request, response| {
+                twist.alter(request, response);
+            }),
+            Lie::Nobody(refusal) => {
+                let store = store.as_seen_with(refusal.denied());
+                verified(Arc::new(store), refusal.asked(ask))
+            }
         }
     }
 
     /// Tells what is not as the table says.
     fn judge(&self, report: &Report) -> Option<String> {
-        let failed = ids(report, Outcome::Failed);
+        let failed = bad(report);
         let codes = codes(report);
         let right =
             failed == self.failed && codes == self.codes && report.verdict == Verdict::Failed;
@@ -62,10 +69,20 @@ impl Kill {
             "    {} {}{on}: {} [{}]\n",
             self.asker.name(),
             self.on.access().name(),
-            ids(report, Outcome::Failed).join(", "),
+            bad(report).join(", "),
             codes(report).join(", ")
         )
     }
+}
+
+/// Returns the checks that make a run fail.
+fn bad(report: &Report) -> Vec<&str> {
+    let lacks = |record: &&CheckRecord| {
+        record.level == Level::Required && record.outcome == Outcome::Unsupported
+    };
+    let records = report.checks.iter();
+    let bad = records.filter(|record| record.outcome == Outcome::Failed || lacks(record));
+    bad.map(|record| record.id.as_str()).collect()
 }
 
 fn codes(report: &Report) -> Vec<&str> {
@@ -125,12 +142,50 @@ pub(crate) fn every_lie_is_caught_by_exactly_its_checks() -> Result<(), String> 
 pub(crate) fn every_lie_is_in_the_table() -> Result<(), String> {
     let faults = Fault::ALL.iter().map(|fault| Lie::Store(*fault));
     let twists = Twist::ALL.iter().map(|twist| Lie::Wire(*twist));
-    let lies: Vec<Lie> = faults.chain(twists).collect();
+    let refusals = Refusal::ALL.iter().map(|refusal| Lie::Nobody(*refusal));
+    let lies: Vec<Lie> = faults.chain(twists).chain(refusals).collect();
     let is_told = |lie: &Lie| KILLS.iter().any(|kill| kill.lie == *lie);
     let missing: Vec<_> = lies.iter().filter(|lie| !is_told(lie)).collect();
     if missing.is_empty() {
         Ok(())
     } else {
         Err(format!("not in the table: {missing:?}"))
+    }
+}
+
+/// At least 45 lies, and no check that none of the rows fails.
+pub(crate) fn every_check_is_killed() -> Result<(), String> {
+    let lies = Fault::ALL.len() + Twist::ALL.len();
+    if lies < 45 {
+        return Err(format!("only {lies} lies are told"));
+    }
+    let alive: Vec<_> = check::ids()
+        .into_iter()
+        .filter(|id| KILLS.iter().all(|kill| !kill.failed.contains(id)))
+        .collect();
+    if alive.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("nothing kills {alive:?}"))
+    }
+}
+
+/// What is honest and odd fails nothing.
+pub(crate) fn no_honest_store_is_called_a_liar() -> Result<(), String> {
+    let mut wrong = Vec::new();
+    for oddity in Oddity::ALL {
+        let (store, _) = bucket(On::Plain);
+        let ask = Ask::of(Asker::S3, On::Plain.access());
+        let report = altered(Arc::new(store), ask, |request, response| {
+            oddity.alter(request, response);
+        })?;
+        if report.verdict != Verdict::Passed {
+            wrong.push(format!("{oddity}: {}", told(&report)));
+        }
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("\n"))
     }
 }

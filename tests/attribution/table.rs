@@ -6,7 +6,7 @@ use std::fmt;
 use backstop::report::Access;
 use backstop_contract::fault::Fault;
 
-use super::twist::Twist;
+use super::twist::{Refusal, Twist};
 use super::wire::Asker;
 
 /// What a lie is told on.
@@ -47,6 +47,8 @@ pub(super) enum Lie {
     Store(Fault),
     /// Something before a good store.
     Wire(Twist),
+    /// Nobody: a good store refuses.
+    Nobody(Refusal),
 }
 
 impl Lie {
@@ -55,6 +57,7 @@ impl Lie {
         match self {
             Self::Store(fault) => fault.sentence(),
             Self::Wire(twist) => twist.sentence(),
+            Self::Nobody(refusal) => refusal.sentence(),
         }
     }
 }
@@ -64,6 +67,7 @@ impl fmt::Display for Lie {
         match self {
             Self::Store(fault) => fault.fmt(f),
             Self::Wire(twist) => twist.fmt(f),
+            Self::Nobody(refusal) => refusal.fmt(f),
         }
     }
 }
@@ -104,6 +108,18 @@ const fn wire(twist: Twist, failed: &'static [&'static str]) -> Kill {
     }
 }
 
+const fn refused(
+    refusal: Refusal,
+    failed: &'static [&'static str],
+    codes: &'static [&'static str],
+) -> Kill {
+    Kill {
+        lie: Lie::Nobody(refusal),
+        codes,
+        ..s3(Fault::LosesWrites, On::Plain, failed)
+    }
+}
+
 impl Kill {
     const fn told_as(self, codes: &'static [&'static str]) -> Self {
         Self { codes, ..self }
@@ -112,6 +128,7 @@ impl Kill {
 
 use Fault as F;
 use On::{Blind, Kept, Narrow, Plain, Reader, Versioned};
+use Refusal as R;
 use Twist as T;
 
 /// The table; the rows of one lie stand together.
@@ -156,6 +173,8 @@ pub(super) const KILLS: &[Kill] = &[
     s3(F::StaleReads, Plain, &["read-after-overwrite", "multipart-upload"]),
     minio(F::StaleReads, Plain, &["read-after-overwrite", "multipart-upload"]),
     s3(F::StaleReads, Narrow, &["read-after-overwrite"]),
+    s3(F::DropsMetadata, Plain, &["head-object"]),
+    minio(F::DropsMetadata, Plain, &["head-object"]),
     s3(F::CachesReads, Plain, &["read-after-overwrite", "read-after-delete"]),
     s3(F::CachesReads, Narrow, &["read-after-overwrite"]),
     s3(F::WrongTagInGet, Plain, &["get-object"]),
@@ -230,4 +249,12 @@ pub(super) const KILLS: &[Kill] = &[
     wire(T::RangeIsBehindTheEnd, &["get-range"]),
     wire(T::NoNextPage, &["list-pages"]),
     wire(T::MoreIsNotSaid, &["list-pages"]),
+    // What follows is no lie; it trips the checks that no success can.
+    wire(T::AbsentDeleteFails, &["delete-absent"]).told_as(&["service-failed"]),
+    refused(R::NoBucket, &["bucket", "put-object"], &["bucket-not-found"]),
+    refused(R::RefusesPuts, &["put-object"], &["missing-permission"]),
+    refused(R::RefusesOverwrites, &["overwrite"], &["missing-permission"]),
+    refused(R::RefusesDeletes, &["delete-object"], &["missing-permission"]),
+    refused(R::EncodedSecret, &["credential"], &["malformed-credential"]),
+    refused(R::SomebodyElse, &["principal"], &["other-principal"]),
 ];

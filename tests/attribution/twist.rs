@@ -2,18 +2,25 @@
 
 use std::fmt;
 
+use backstop_contract::Operation;
+use backstop_contract::memory::Denied;
 use backstop_testkit::{Request, Response};
 
-macro_rules! twists {
-    ($(#[doc = $doc:literal] $twist:ident = $name:literal,)*) => {
-        /// One way to change an answer.
+use super::wire::Ask;
+
+macro_rules! named {
+    (
+        $(#[doc = $about:literal])* $kind:ident:
+        $(#[doc = $doc:literal] $twist:ident = $name:literal,)*
+    ) => {
+        $(#[doc = $about])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Twist {
+        pub(super) enum $kind {
             $(#[doc = $doc] $twist,)*
         }
 
-        impl Twist {
-            /// Every twist.
+        impl $kind {
+            /// Every one.
             pub(super) const ALL: &[Self] = &[$(Self::$twist,)*];
 
             /// Returns the stable kebab-case name.
@@ -30,10 +37,18 @@ macro_rules! twists {
                 }
             }
         }
+
+        impl fmt::Display for $kind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
     };
 }
 
-twists! {
+named! {
+    /// One way to change an answer.
+    Twist:
     /// A get says the checksum of an empty object.
     WrongChecksumInGet = "wrong-checksum-in-get",
     /// A get ends after half of what its length promised.
@@ -46,11 +61,55 @@ twists! {
     NoNextPage = "no-next-page",
     /// A page does not say that there is more.
     MoreIsNotSaid = "more-is-not-said",
+    /// A delete of what is not there fails.
+    AbsentDeleteFails = "absent-delete-fails",
 }
 
-impl fmt::Display for Twist {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+named! {
+    /// One thing that a good store refuses, where no lie can trip a check.
+    Refusal:
+    /// The bucket is not there.
+    NoBucket = "no-bucket",
+    /// A put is refused.
+    RefusesPuts = "refuses-puts",
+    /// An overwrite is refused.
+    RefusesOverwrites = "refuses-overwrites",
+    /// A delete is refused.
+    RefusesDeletes = "refuses-deletes",
+    /// The secret is refused, and it looks encoded.
+    EncodedSecret = "encoded-secret",
+    /// The credentials are taken, and they are not those of whom is expected.
+    SomebodyElse = "somebody-else",
+}
+
+impl Refusal {
+    /// Returns what the credentials may not do.
+    pub(super) fn denied(self) -> Vec<Denied> {
+        match self {
+            Self::RefusesPuts => vec![Denied::Operation(Operation::PutObject)],
+            Self::RefusesOverwrites => vec![Denied::Overwrite],
+            Self::RefusesDeletes => vec![Denied::Operation(Operation::DeleteObject)],
+            Self::NoBucket | Self::EncodedSecret | Self::SomebodyElse => Vec::new(),
+        }
+    }
+
+    /// Returns how the store is asked.
+    pub(super) fn asked(self, ask: Ask) -> Ask {
+        match self {
+            Self::NoBucket => Ask {
+                bucket: "not-there",
+                ..ask
+            },
+            Self::EncodedSecret => Ask {
+                secret: "secret%2Fof%2Fthe%2Fattribution%2F000000",
+                ..ask
+            },
+            Self::SomebodyElse => Ask {
+                expects: Some("arn:aws:sts::123456789012:assumed-role/backup/*"),
+                ..ask
+            },
+            Self::RefusesPuts | Self::RefusesOverwrites | Self::RefusesDeletes => ask,
+        }
     }
 }
 
@@ -80,6 +139,70 @@ impl Twist {
             }
             Self::NoNextPage if list && good => without(response, "NextContinuationToken"),
             Self::MoreIsNotSaid if list && good => without(response, "IsTruncated"),
+            Self::AbsentDeleteFails
+                if request.method == "DELETE" && request.target.contains("/absent") =>
+            {
+                response.status = 500;
+                response.replace("<Error><Code>InternalError</Code></Error>");
+            }
+            _ => {}
+        }
+    }
+}
+
+named! {
+    /// One thing that is unusual and breaks no promise.
+    Oddity:
+    /// A put is answered with 201.
+    PutIsCreated = "put-is-created",
+    /// A put is answered with 204.
+    PutIsNoContent = "put-is-no-content",
+    /// A delete is answered with 200 and a body.
+    DeleteIsOk = "delete-is-ok",
+    /// Tags are weak, as behind a proxy that compresses.
+    TagsAreWeak = "tags-are-weak",
+    /// Tags have no quotes.
+    TagsAreBare = "tags-are-bare",
+    /// A head names no tag.
+    HeadHasNoTag = "head-has-no-tag",
+    /// The tags of puts are random, as with encryption by a key of the client's.
+    TagsAreOpaque = "tags-are-opaque",
+    /// Names of headers are in capitals.
+    HeadersAreLoud = "headers-are-loud",
+}
+
+impl Oddity {
+    /// Changes an answer.
+    pub(super) fn alter(self, request: &Request, response: &mut Response) {
+        let good = response.status < 300;
+        let put = request.method == "PUT" && good;
+        let part = request.target.contains("partNumber");
+        let tag = response.header("etag").map(str::to_owned);
+        match (self, tag) {
+            (Self::PutIsCreated, _) if put => response.status = 201,
+            (Self::PutIsNoContent, _) if put => {
+                response.status = 204;
+                response.replace("");
+            }
+            (Self::DeleteIsOk, _) if request.method == "DELETE" && good => {
+                response.status = 200;
+                response.replace("deleted");
+            }
+            (Self::TagsAreWeak, Some(tag)) if request.method != "PUT" => {
+                response.set("etag", Some(&format!("W/{tag}")));
+            }
+            (Self::TagsAreBare, Some(tag)) if !part => {
+                response.set("etag", Some(tag.trim_matches('"')));
+            }
+            (Self::HeadHasNoTag, _) if request.method == "HEAD" => response.set("etag", None),
+            (Self::TagsAreOpaque, Some(tag)) if !part => {
+                let turned: String = tag.trim_matches('"').chars().rev().collect();
+                response.set("etag", Some(&format!("\"{turned}\"")));
+            }
+            (Self::HeadersAreLoud, _) => {
+                let headers = response.headers.iter_mut();
+                headers.for_each(|(name, _)| name.make_ascii_uppercase());
+            }
             _ => {}
         }
     }

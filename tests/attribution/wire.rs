@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use backstop::check::Pattern;
 use backstop::config::{Environment, UrlFlags, url_target};
 use backstop::connect::connect;
 use backstop::demo::DemoServer;
@@ -14,7 +15,6 @@ use backstop_testkit::{Altering, Request, Response};
 use tokio::sync::watch;
 
 use super::harness::request;
-use super::twist::Twist;
 
 const ID: &str = "AKIAOFTHEATTRIBUTION";
 const SECRET: &str = "secret-of-the-attribution-on-loopback-00";
@@ -40,31 +40,47 @@ impl Asker {
     }
 }
 
+/// How a store is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ask {
+    pub(super) asker: Asker,
+    pub(super) access: Access,
+    pub(super) bucket: &'static str,
+    pub(super) secret: &'static str,
+    /// Who is expected.
+    pub(super) expects: Option<&'static str>,
+}
+
+impl Ask {
+    /// Asks as it should be.
+    pub(super) const fn of(asker: Asker, access: Access) -> Self {
+        Self {
+            asker,
+            access,
+            bucket: BUCKET,
+            secret: SECRET,
+            expects: None,
+        }
+    }
+}
+
 /// Serves a store on loopback and verifies it through a provider.
-pub(super) fn verified(
-    store: Arc<dyn ObjectStore>,
-    asker: Asker,
-    access: Access,
-) -> Result<Report, String> {
+pub(super) fn verified(store: Arc<dyn ObjectStore>, ask: Ask) -> Result<Report, String> {
     served(store, async |server| {
-        ask(&server.endpoint(), asker, access).await
+        ask.of_server(&server.endpoint()).await
     })
 }
 
 /// Serves a store on loopback and verifies it through a front that changes the answers.
-pub(super) fn twisted(
+pub(super) fn altered(
     store: Arc<dyn ObjectStore>,
-    twist: Twist,
-    asker: Asker,
-    access: Access,
+    ask: Ask,
+    alter: impl Fn(&Request, &mut Response) + Send + Sync + 'static,
 ) -> Result<Report, String> {
     served(store, async |server| {
         let upstream = (Ipv4Addr::LOCALHOST, server.port()).into();
-        let alter = move |request: &Request, response: &mut Response| {
-            twist.alter(request, response);
-        };
         let front = Altering::start(upstream, alter).map_err(|error| error.to_string())?;
-        ask(&front.endpoint(), asker, access).await
+        ask.of_server(&front.endpoint()).await
     })
 }
 
@@ -87,35 +103,48 @@ fn served(
     })
 }
 
-/// Verifies the bucket of a server.
-async fn ask(endpoint: &str, asker: Asker, access: Access) -> Result<Report, String> {
-    let environment: Environment = [
-        ("AWS_ACCESS_KEY_ID", ID),
-        ("AWS_SECRET_ACCESS_KEY", SECRET),
-        ("AWS_REGION", "us-east-1"),
-    ]
-    .into_iter()
-    .collect();
-    let host = endpoint.trim_start_matches("http://");
-    let (url, endpoint) = match asker {
-        Asker::S3 => (
-            format!("s3://{BUCKET}/production"),
-            Some(endpoint.to_owned()),
-        ),
-        Asker::Minio => (format!("minio+http://{host}/{BUCKET}/production"), None),
-    };
-    let flags = UrlFlags {
-        endpoint_url: endpoint,
-        access: Some(access.name().to_owned()),
-        ..UrlFlags::default()
-    };
-    let target = url_target(&url, &flags, &environment).map_err(|error| error.to_string())?;
-    let tap = WireTap::new(Arc::new(NoEvents));
-    let connected = connect(&target, RunRequest::TIMEOUT, tap.clone())
-        .await
-        .map_err(|error| error.to_string())?;
-    let (_keep, interrupt) = watch::channel(false);
-    verify(connected.subject, request(access), tap, interrupt)
-        .await
-        .map_err(|error| error.to_string())
+impl Ask {
+    /// Verifies the bucket of a server.
+    async fn of_server(self, endpoint: &str) -> Result<Report, String> {
+        let Self {
+            asker,
+            access,
+            bucket,
+            secret,
+            expects,
+        } = self;
+        let environment: Environment = [
+            ("AWS_ACCESS_KEY_ID", ID),
+            ("AWS_SECRET_ACCESS_KEY", secret),
+            ("AWS_REGION", "us-east-1"),
+        ]
+        .into_iter()
+        .collect();
+        let host = endpoint.trim_start_matches("http://");
+        let (url, endpoint) = match asker {
+            Asker::S3 => (
+                format!("s3://{bucket}/production"),
+                Some(endpoint.to_owned()),
+            ),
+            Asker::Minio => (format!("minio+http://{host}/{bucket}/production"), None),
+        };
+        let flags = UrlFlags {
+            endpoint_url: endpoint,
+            access: Some(access.name().to_owned()),
+            ..UrlFlags::default()
+        };
+        let target = url_target(&url, &flags, &environment).map_err(|error| error.to_string())?;
+        let tap = WireTap::new(Arc::new(NoEvents));
+        let connected = connect(&target, RunRequest::TIMEOUT, tap.clone())
+            .await
+            .map_err(|error| error.to_string())?;
+        let (_keep, interrupt) = watch::channel(false);
+        let request = RunRequest {
+            expect_principal: expects.map(Pattern::new),
+            ..request(access)
+        };
+        verify(connected.subject, request, tap, interrupt)
+            .await
+            .map_err(|error| error.to_string())
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use azure_core::http::headers::{HeaderName, Headers};
+use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
 use azure_core::http::{ClientMethodOptions, Context};
 use azure_storage_blob::BlobClient;
 use backstop_contract::{
@@ -15,6 +15,7 @@ use url::Url;
 use crate::challenge;
 use crate::classify::{self, Asked, Failure};
 use crate::observe;
+use crate::request::METADATA;
 use crate::store::AzureStore;
 use crate::tokens::Tokens;
 
@@ -235,7 +236,14 @@ pub(crate) fn meta(key: &ObjectKey, size: u64, headers: &Headers) -> ObjectMeta 
             .and_then(observe::http_date),
         version: version(headers),
         storage_class: headers.get_optional_string(&TIER),
+        metadata: headers.iter().filter_map(told).collect(),
     }
+}
+
+/// Returns the name and the value of a header that tells what the writer told.
+fn told((name, value): (&HeaderName, &HeaderValue)) -> Option<(String, String)> {
+    let name = name.as_str().strip_prefix(METADATA)?;
+    Some((name.to_owned(), value.as_str().to_owned()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Listings: of objects and of versions.
 
+use std::collections::BTreeMap;
+
 use backstop_contract::{
     ETag, ListPage, ObjectKey, ObjectMeta, ObjectVersion, Operation, PageToken, Result, VersionId,
     VersionPage,
@@ -60,6 +62,7 @@ fn object(entry: Entry) -> Option<ObjectMeta> {
         last_modified: entry.last_modified.as_deref().and_then(observe::http_date),
         version: entry.version.map(VersionId::new),
         storage_class: entry.tier,
+        metadata: BTreeMap::new(),
     })
 }
 

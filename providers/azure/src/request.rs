@@ -4,6 +4,8 @@
 //! - a read: the client splits it into parallel requests;
 //! - a write: the client computes its own checksums, and cannot be told a wrong one.
 
+use std::collections::BTreeMap;
+
 use azure_core::error::CheckSuccessOptions;
 use azure_core::http::{
     AsyncRawResponse, Context, Method, Pipeline, PipelineSendOptions, PipelineStreamOptions,
@@ -24,11 +26,15 @@ pub(crate) struct Requests {
     version: String,
 }
 
+/// How the headers begin that tell what the writer tells of a blob.
+pub(crate) const METADATA: &str = "x-ms-meta-";
+
 /// What a write declares.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Write {
     pub(crate) if_absent: bool,
     pub(crate) md5: Option<[u8; 16]>,
+    pub(crate) metadata: BTreeMap<String, String>,
 }
 
 /// What a listing asks for.
@@ -141,7 +147,11 @@ impl Requests {
         body: Bytes,
         write: Write,
     ) -> azure_core::Result<RawResponse> {
-        let Write { if_absent, md5 } = write;
+        let Write {
+            if_absent,
+            md5,
+            metadata,
+        } = write;
         let mut request = self.request(url, Method::Put);
         request.insert_header("x-ms-blob-type", "BlockBlob");
         if if_absent {
@@ -149,6 +159,9 @@ impl Requests {
         }
         if let Some(md5) = md5 {
             request.insert_header("content-md5", BASE64_STANDARD.encode(md5));
+        }
+        for (name, value) in metadata {
+            request.insert_header(format!("{METADATA}{name}"), value);
         }
         request.set_body(body);
         self.send(Operation::PutObject, request, &[201]).await

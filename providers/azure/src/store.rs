@@ -331,6 +331,7 @@ impl ObjectStore for AzureStore {
         let PutOptions {
             condition,
             checksum,
+            metadata,
         } = options;
         let if_absent = condition == Condition::IfAbsent;
         let ask = self
@@ -347,7 +348,15 @@ impl ObjectStore for AzureStore {
         };
         let answer = self
             .requests()
-            .put(url, body, Write { if_absent, md5 })
+            .put(
+                url,
+                body,
+                Write {
+                    if_absent,
+                    md5,
+                    metadata,
+                },
+            )
             .await
             .map_err(|error| ask.failed(&error))?;
         ask.genuine(answer.headers())?;

@@ -88,6 +88,8 @@ faults! {
     AcceptsWrongCrc32 = "accepts-wrong-crc32",
     /// A put is answered with the tag of an empty object.
     WrongTagInPut = "wrong-tag-in-put",
+    /// A put is answered and what the writer told of the object is dropped.
+    DropsMetadata = "drops-metadata",
     /// A get returns the content with one bit changed.
     FlipsABit = "flips-a-bit",
     /// A get returns the content without its last byte and reports no error.

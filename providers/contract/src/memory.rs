@@ -286,6 +286,7 @@ impl ObjectStore for MemoryStore {
         let PutOptions {
             condition,
             checksum,
+            metadata,
         } = options;
         let request = Request::on_key(Operation::PutObject, key)
             .needing(if_absent(condition))
@@ -295,7 +296,11 @@ impl ObjectStore for MemoryStore {
             }));
         self.answer(request, |bucket, now| {
             check_declared(&body, checksum)?;
-            bucket.write(key, Content::new(body), condition, now)
+            let content = Content {
+                metadata,
+                ..Content::new(body)
+            };
+            bucket.write(key, content, condition, now)
         })
         .await
     }

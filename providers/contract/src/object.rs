@@ -3,6 +3,7 @@
 //! Every provider destructures the option structs in full, so that a new option does not compile
 //! until each of them has answered it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
@@ -80,6 +81,8 @@ pub struct ObjectMeta {
     pub version: Option<VersionId>,
     /// The storage class or access tier, in the provider's own word, where the service names one.
     pub storage_class: Option<String>,
+    /// What its writer told of it beside its content; empty in listings, which do not tell.
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// How a listing is asked for.
@@ -179,6 +182,9 @@ pub struct PutOptions {
     pub condition: Condition,
     /// A checksum sent as it is, right or wrong, in place of the one the client would compute.
     pub checksum: Option<DeclaredChecksum>,
+    /// What is told of the object beside its content; names of small letters and digits, which every
+    /// service and every proxy passes on, and values of printable ASCII.
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// What a service tells of a finished write.

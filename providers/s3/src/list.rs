@@ -9,6 +9,8 @@
 //! A key that the contract cannot name (a control character, a segment `..`, no UTF-8) is left out of the
 //! page. Nothing of Backstop's could read or delete it, and it must not hide the keys beside it.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_s3::types::{EncodingType, Object};
 use backstop_contract::{
     ETag, KeyPrefix, ListOptions, ListPage, ObjectKey, ObjectMeta, ObjectVersion, Operation,
@@ -253,5 +255,6 @@ fn meta(object: &Object, decoder: Decoder, asked: &Asked) -> Result<Option<Objec
         storage_class: object
             .storage_class()
             .map(|class| class.as_str().to_owned()),
+        metadata: BTreeMap::new(),
     }))
 }

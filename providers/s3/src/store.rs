@@ -194,6 +194,7 @@ impl S3Store {
             last_modified: found.last_modified.as_ref().and_then(time),
             version: some(found.version_id).map(VersionId::new),
             storage_class: found.storage_class.map(|class| class.as_str().to_owned()),
+            metadata: found.metadata.into_iter().flatten().collect(),
         })
     }
 
@@ -235,6 +236,7 @@ impl S3Store {
             last_modified: opened.last_modified.as_ref().and_then(time),
             version: some(opened.version_id).map(VersionId::new),
             storage_class: opened.storage_class.map(|class| class.as_str().to_owned()),
+            metadata: opened.metadata.into_iter().flatten().collect(),
         };
         Ok(GetResult {
             meta,
@@ -247,6 +249,7 @@ impl S3Store {
         let PutOptions {
             condition,
             checksum,
+            metadata,
         } = options;
         let asked = self.asked_on(Operation::PutObject, key)?;
         let (encryption, key_id) = self.encryption();
@@ -260,6 +263,7 @@ impl S3Store {
             .set_server_side_encryption(encryption)
             .set_ssekms_key_id(key_id)
             .set_storage_class(self.storage_class())
+            .set_metadata((!metadata.is_empty()).then(|| metadata.into_iter().collect()))
             .set_if_none_match(if_none_match(condition, &asked)?);
         let mut own_checksum = Builder::new();
         match checksum {

@@ -136,7 +136,7 @@ async fn send(store: &AzureStore, operation: Operation) -> Result<()> {
         Operation::PutObject => {
             let options = PutOptions {
                 condition: Condition::IfAbsent,
-                checksum: None,
+                ..PutOptions::default()
             };
             store.put(&key, body, options).await.map(drop)
         }

@@ -212,8 +212,8 @@ async fn a_key_that_cannot_be_carried_is_refused_before_sending() {
         );
     }
     let crc = PutOptions {
-        condition: Condition::Always,
         checksum: Some(DeclaredChecksum::Crc32([0; 4])),
+        ..PutOptions::default()
     };
     let error = store
         .put(&key(), Bytes::new(), crc)
@@ -236,6 +236,7 @@ async fn a_write_carries_its_condition_checksum_and_length() {
     let options = PutOptions {
         condition: Condition::IfAbsent,
         checksum: Some(DeclaredChecksum::Md5([0; 16])),
+        metadata: [("writer".to_owned(), "us".to_owned())].into(),
     };
     let body = Bytes::from(vec![7; 200_000]);
     let written = store.put(&key(), body, options).await.expect("taken");
@@ -243,6 +244,7 @@ async fn a_write_carries_its_condition_checksum_and_length() {
     assert_eq!(written.version, Some(version));
     let asked = &server.requests()[0];
     assert_eq!(asked.header("if-none-match"), Some("*"));
+    assert_eq!(asked.header("x-ms-meta-writer"), Some("us"));
     assert_eq!(
         asked.header("content-md5"),
         Some("AAAAAAAAAAAAAAAAAAAAAA==")

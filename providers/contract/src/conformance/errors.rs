@@ -66,6 +66,7 @@ async fn ask_for(
         let options = PutOptions {
             condition,
             checksum,
+            ..PutOptions::default()
         };
         store.put(key, Bytes::new(), options).await.map(drop)
     };

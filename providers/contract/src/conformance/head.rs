@@ -1,16 +1,19 @@
 //! What a head tells.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::verbs::{Outcome, bytes, case, holds, refused, same};
 use super::{Case, Failed, Fixture};
 use crate::error::ErrorKind;
-use crate::object::{ETag, ListOptions, ObjectMeta};
+use crate::object::{ETag, ListOptions, ObjectMeta, PutOptions};
 
 pub(super) static CASES: &[Case] = &[
     case!(head_of_an_absent_key_is_object_not_found),
     case!(head_reports_the_key_and_the_size),
     case!(head_of_an_empty_object_reports_no_bytes),
+    case!(head_reports_what_the_writer_told),
     case!(head_and_get_agree),
     case!(head_and_list_agree),
     case!(head_and_put_agree_on_the_tag),
@@ -37,6 +40,17 @@ async fn head_reports_the_key_and_the_size(fixture: Fixture) -> Outcome {
 async fn head_of_an_empty_object_reports_no_bytes(fixture: Fixture) -> Outcome {
     let key = fixture.object("object", &bytes(1, 0)).await?;
     same("the size", fixture.head(&key).await?.size, 0)
+}
+
+async fn head_reports_what_the_writer_told(fixture: Fixture) -> Outcome {
+    let key = fixture.key("object")?;
+    let told = BTreeMap::from([("writer".to_owned(), "a case".to_owned())]);
+    let options = PutOptions {
+        metadata: told.clone(),
+        ..PutOptions::default()
+    };
+    fixture.store.put(&key, bytes(1, 10), options).await?;
+    same("the metadata", fixture.head(&key).await?.metadata, told)
 }
 
 async fn head_and_get_agree(fixture: Fixture) -> Outcome {

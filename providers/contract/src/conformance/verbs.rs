@@ -111,7 +111,7 @@ impl Fixture {
     ) -> Result<PutResult, Error> {
         let options = PutOptions {
             condition: Condition::IfAbsent,
-            checksum: None,
+            ..PutOptions::default()
         };
         self.store.put(key, body.clone(), options).await
     }
@@ -123,8 +123,8 @@ impl Fixture {
         checksum: DeclaredChecksum,
     ) -> Result<PutResult, Error> {
         let options = PutOptions {
-            condition: Condition::Always,
             checksum: Some(checksum),
+            ..PutOptions::default()
         };
         self.store.put(key, body.clone(), options).await
     }

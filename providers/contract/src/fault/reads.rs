@@ -1,5 +1,7 @@
 //! Faults of head and get.
 
+use std::collections::BTreeMap;
+
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -204,6 +206,7 @@ fn empty(key: &ObjectKey) -> ObjectMeta {
         last_modified: None,
         version: None,
         storage_class: None,
+        metadata: BTreeMap::new(),
     }
 }
 

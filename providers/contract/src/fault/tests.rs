@@ -23,6 +23,7 @@ fn expected(fault: Fault) -> (&'static str, &'static str, &'static str) {
         F::WrongTagInGet => ("tags p/a one", "", "get"),
         F::WrongTagInHead => ("tags p/a one", "", "head"),
         F::WrongTagInList => ("tags p/a one", "", "list"),
+        F::DropsMetadata => ("tell p/a one", "one", ""),
         F::CachesReads => ("put p/a 1; get p/a; put p/a 2; get p/a", "2", "1"),
         F::ShortensRange => ("put p/a 01234; range p/a 1 3", "12 of 1-3", "1 of 1-2"),
         F::RangeSaysWhole => ("put p/a 01234; range p/a 1 3", "12 of 1-3", "12"),
@@ -183,6 +184,15 @@ impl<'a> Run<'a> {
                     ..PutOptions::default()
                 };
                 self.put(&key, body, options).await
+            }
+            ["tell", _, what] => {
+                let options = PutOptions {
+                    metadata: [("what".to_owned(), (*what).to_owned())].into(),
+                    ..PutOptions::default()
+                };
+                self.put(&key, "body", options).await?;
+                let mut meta = self.store.head(&key, HeadOptions::default()).await?;
+                Ok(meta.metadata.remove("what").unwrap_or_default())
             }
             ["get", _] => self.get(&key, None, None).await,
             ["range", _, start, end] => {

@@ -20,6 +20,7 @@ impl<S: ObjectStore> FaultStore<S> {
         match self.fault {
             Fault::IgnoresIfAbsent => options.condition = Condition::Always,
             Fault::AcceptsWrongChecksums => options.checksum = None,
+            Fault::DropsMetadata => options.metadata.clear(),
             Fault::AcceptsWrongMd5 if matches!(options.checksum, Some(Md5(_))) => {
                 options.checksum = None;
             }

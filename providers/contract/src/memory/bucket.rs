@@ -33,12 +33,18 @@ pub(super) struct Stored {
 pub(super) struct Content {
     pub(super) body: Bytes,
     pub(super) etag: ETag,
+    pub(super) metadata: BTreeMap<String, String>,
 }
 
 impl Content {
     pub(super) fn new(body: Bytes) -> Self {
         let etag = ETag::new(format!("\"{}\"", hex(&Md5::digest(&body))));
-        Self { body, etag }
+        let metadata = BTreeMap::new();
+        Self {
+            body,
+            etag,
+            metadata,
+        }
     }
 }
 
@@ -113,7 +119,9 @@ impl Bucket {
             }),
         };
         let (stored, content) = found.ok_or(ErrorKind::ObjectNotFound)?;
-        Ok((meta(key, stored, content), content.body.clone()))
+        let mut meta = meta(key, stored, content);
+        meta.metadata.clone_from(&content.metadata);
+        Ok((meta, content.body.clone()))
     }
 
     /// Writes an object.
@@ -226,7 +234,7 @@ impl Bucket {
     }
 }
 
-/// Returns the facts of one version.
+/// Returns the facts of one version that a listing shows.
 pub(super) fn meta(key: &ObjectKey, stored: &Stored, content: &Content) -> ObjectMeta {
     ObjectMeta {
         key: key.clone(),
@@ -235,6 +243,7 @@ pub(super) fn meta(key: &ObjectKey, stored: &Stored, content: &Content) -> Objec
         last_modified: Some(stored.written),
         version: stored.version.clone(),
         storage_class: None,
+        metadata: BTreeMap::new(),
     }
 }
 

@@ -108,5 +108,6 @@ fn assemble(open: &OpenUpload, parts: &[Part], smallest: u64) -> Answer<Content>
     Ok(Content {
         body: body.freeze(),
         etag: ETag::new(tag),
+        metadata: BTreeMap::new(),
     })
 }

@@ -148,7 +148,7 @@ async fn what_the_store_lacks_is_unsupported_and_never_asked() {
     let store = MemoryStore::with("b", options);
     let options = PutOptions {
         condition: Condition::IfAbsent,
-        checksum: None,
+        ..PutOptions::default()
     };
     let error = store.put(&key("a"), Bytes::new(), options).await;
     assert_eq!(error.expect_err("lacks").kind(), ErrorKind::Unsupported);

@@ -43,8 +43,8 @@ async fn checksums_follow_the_mode_and_the_declaration() {
     );
 
     let declared = |checksum| PutOptions {
-        condition: Condition::Always,
         checksum: Some(checksum),
+        ..PutOptions::default()
     };
     let md5 = declared(DeclaredChecksum::Md5([0; 16]));
     let sent = put(config(&server), &server, md5).await;
@@ -83,10 +83,12 @@ async fn a_put_carries_condition_encryption_and_class() {
     let options = PutOptions {
         condition: Condition::IfAbsent,
         checksum: None,
+        metadata: [("writer".to_owned(), "us".to_owned())].into(),
     };
     let sent = put(config, &server, options).await;
     for (name, value) in [
         ("if-none-match", "*"),
+        ("x-amz-meta-writer", "us"),
         ("x-amz-server-side-encryption", "aws:kms"),
         (
             "x-amz-server-side-encryption-aws-kms-key-id",
