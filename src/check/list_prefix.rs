@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use backstop_contract::{ETag, ObjectMeta};
 
-use super::context::{Context, Written, bare};
+use super::context::{Context, Written};
+use super::facts::bare;
 use super::info::{CheckInfo, Effect};
 use super::listing::list_all;
 use super::stop::{Answer, Stop};

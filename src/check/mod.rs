@@ -13,6 +13,7 @@ mod context;
 mod credential;
 mod delete_absent;
 mod delete_object;
+mod facts;
 mod get_absent;
 mod get_object;
 mod get_range;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use backstop::check;
+use backstop::check::{self, Memory};
 use backstop::report::{CheckRecord, Level, Outcome, Report, Verdict};
 use backstop_contract::fault::{Fault, FaultStore};
 
@@ -13,7 +13,7 @@ use super::faults::bucket;
 use super::harness::told;
 use super::table::{KILLS, Kill, Lie, On};
 use super::twist::{Oddity, Refusal, Twist};
-use super::wire::{Ask, Asker, altered, verified};
+use super::wire::{Ask, Asker, altered, remembering, verified};
 
 /// How many runs there are at the same time.
 const PARALLEL: usize = 3;
@@ -35,6 +35,12 @@ impl Kill {
             Lie::Wire(twist) => altered(Arc::new(store), ask, move |request, response| {
                 twist.alter(request, response);
             }),
+            Lie::Forgets => {
+                let first = remembering(Arc::new(store), ask, Memory::Blank)?;
+                let left = first.survivor.map_or(Memory::Blank, Memory::Known);
+                let (empty, _) = bucket(self.on);
+                remembering(Arc::new(empty), ask, left)
+            }
             Lie::Nobody(refusal) => {
                 let store = store.as_seen_with(refusal.denied());
                 verified(Arc::new(store), refusal.asked(ask))
@@ -143,7 +149,8 @@ pub(crate) fn every_lie_is_in_the_table() -> Result<(), String> {
     let faults = Fault::ALL.iter().map(|fault| Lie::Store(*fault));
     let twists = Twist::ALL.iter().map(|twist| Lie::Wire(*twist));
     let refusals = Refusal::ALL.iter().map(|refusal| Lie::Nobody(*refusal));
-    let lies: Vec<Lie> = faults.chain(twists).chain(refusals).collect();
+    let others = refusals.chain([Lie::Forgets]);
+    let lies: Vec<Lie> = faults.chain(twists).chain(others).collect();
     let is_told = |lie: &Lie| KILLS.iter().any(|kill| kill.lie == *lie);
     let missing: Vec<_> = lies.iter().filter(|lie| !is_told(lie)).collect();
     if missing.is_empty() {

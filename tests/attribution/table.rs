@@ -47,6 +47,8 @@ pub(super) enum Lie {
     Store(Fault),
     /// Something before a good store.
     Wire(Twist),
+    /// A store that loses what it holds between two runs.
+    Forgets,
     /// Nobody: a good store refuses.
     Nobody(Refusal),
 }
@@ -57,6 +59,7 @@ impl Lie {
         match self {
             Self::Store(fault) => fault.sentence(),
             Self::Wire(twist) => twist.sentence(),
+            Self::Forgets => "What was stored is gone when the next run comes.",
             Self::Nobody(refusal) => refusal.sentence(),
         }
     }
@@ -67,6 +70,7 @@ impl fmt::Display for Lie {
         match self {
             Self::Store(fault) => fault.fmt(f),
             Self::Wire(twist) => twist.fmt(f),
+            Self::Forgets => f.write_str("forgets"),
             Self::Nobody(refusal) => refusal.fmt(f),
         }
     }
@@ -105,6 +109,15 @@ const fn wire(twist: Twist, failed: &'static [&'static str]) -> Kill {
     Kill {
         lie: Lie::Wire(twist),
         ..s3(Fault::LosesWrites, On::Plain, failed)
+    }
+}
+
+const fn forgets(asker: Asker, on: On) -> Kill {
+    Kill {
+        lie: Lie::Forgets,
+        codes: &["survivor-lost"],
+        asker,
+        ..s3(Fault::LosesWrites, on, &["survivor"])
     }
 }
 
@@ -249,8 +262,16 @@ pub(super) const KILLS: &[Kill] = &[
     wire(T::RangeIsBehindTheEnd, &["get-range"]),
     wire(T::NoNextPage, &["list-pages"]),
     wire(T::MoreIsNotSaid, &["list-pages"]),
+    forgets(Asker::S3, Plain),
+    forgets(Asker::Minio, Plain),
+    forgets(Asker::S3, Narrow),
+    wire(T::ClockOfYesterday, &["clock"]).told_as(&["clock-skewed"]),
     // What follows is no lie; it trips the checks that no success can.
     wire(T::AbsentDeleteFails, &["delete-absent"]).told_as(&["service-failed"]),
+    wire(T::IsAWebPage, &["service"]).told_as(&["not-the-service"]),
+    refused(R::UnknownName, &["name-resolution"], &["name-not-resolved"]),
+    refused(R::NobodyListens, &["connection"], &["unreachable"]),
+    refused(R::SpeaksPlain, &["tls"], &["wants-plain-http"]),
     refused(R::NoBucket, &["bucket", "put-object"], &["bucket-not-found"]),
     refused(R::RefusesPuts, &["put-object"], &["missing-permission"]),
     refused(R::RefusesOverwrites, &["overwrite"], &["missing-permission"]),

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use backstop::check::Pattern;
+use backstop::check::{Memory, Pattern};
 use backstop::config::{Environment, UrlFlags, url_target};
 use backstop::connect::connect;
 use backstop::demo::DemoServer;
@@ -11,7 +11,7 @@ use backstop::engine::{NoEvents, RunRequest, WireTap};
 use backstop::report::{Access, Report};
 use backstop::verify::verify;
 use backstop_contract::{ObjectStore, Secret};
-use backstop_testkit::{Altering, Request, Response};
+use backstop_testkit::{Altering, Request, Response, refused_port};
 use tokio::sync::watch;
 
 use super::harness::request;
@@ -40,11 +40,25 @@ impl Asker {
     }
 }
 
+/// Where a store is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Where its server is.
+    Server,
+    /// There, with TLS that it does not speak.
+    Tls,
+    /// At a name without an address.
+    Unknown,
+    /// At a port where nobody listens.
+    Nobody,
+}
+
 /// How a store is asked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ask {
     pub(super) asker: Asker,
     pub(super) access: Access,
+    pub(super) place: Place,
     pub(super) bucket: &'static str,
     pub(super) secret: &'static str,
     /// Who is expected.
@@ -57,6 +71,7 @@ impl Ask {
         Self {
             asker,
             access,
+            place: Place::Server,
             bucket: BUCKET,
             secret: SECRET,
             expects: None,
@@ -68,6 +83,17 @@ impl Ask {
 pub(super) fn verified(store: Arc<dyn ObjectStore>, ask: Ask) -> Result<Report, String> {
     served(store, async |server| {
         ask.of_server(&server.endpoint()).await
+    })
+}
+
+/// Serves a store on loopback and verifies it as a host does that remembers an earlier run.
+pub(super) fn remembering(
+    store: Arc<dyn ObjectStore>,
+    ask: Ask,
+    memory: Memory,
+) -> Result<Report, String> {
+    served(store, async |server| {
+        ask.with(&server.endpoint(), Some(memory)).await
     })
 }
 
@@ -104,15 +130,29 @@ fn served(
 }
 
 impl Ask {
-    /// Verifies the bucket of a server.
     async fn of_server(self, endpoint: &str) -> Result<Report, String> {
+        self.with(endpoint, None).await
+    }
+
+    /// Verifies the bucket of a server.
+    async fn with(self, endpoint: &str, memory: Option<Memory>) -> Result<Report, String> {
         let Self {
             asker,
             access,
+            place,
             bucket,
             secret,
             expects,
         } = self;
+        let endpoint = match place {
+            Place::Server => endpoint.to_owned(),
+            Place::Tls => endpoint.replace("http://", "https://"),
+            Place::Unknown => "https://store.invalid".to_owned(),
+            Place::Nobody => {
+                let port = refused_port().map_err(|error| error.to_string())?;
+                format!("http://{port}")
+            }
+        };
         let environment: Environment = [
             ("AWS_ACCESS_KEY_ID", ID),
             ("AWS_SECRET_ACCESS_KEY", secret),
@@ -122,10 +162,7 @@ impl Ask {
         .collect();
         let host = endpoint.trim_start_matches("http://");
         let (url, endpoint) = match asker {
-            Asker::S3 => (
-                format!("s3://{bucket}/production"),
-                Some(endpoint.to_owned()),
-            ),
+            Asker::S3 => (format!("s3://{bucket}/production"), Some(endpoint)),
             Asker::Minio => (format!("minio+http://{host}/{bucket}/production"), None),
         };
         let flags = UrlFlags {
@@ -141,6 +178,7 @@ impl Ask {
         let (_keep, interrupt) = watch::channel(false);
         let request = RunRequest {
             expect_principal: expects.map(Pattern::new),
+            memory,
             ..request(access)
         };
         verify(connected.subject, request, tap, interrupt)
