@@ -265,8 +265,13 @@ pub(super) const KILLS: &[Kill] = &[
     forgets(Asker::S3, Plain),
     forgets(Asker::Minio, Plain),
     forgets(Asker::S3, Narrow),
+    wire(T::ClockOfYesterday, &["clock"]).told_as(&["clock-skewed"]),
     // What follows is no lie; it trips the checks that no success can.
     wire(T::AbsentDeleteFails, &["delete-absent"]).told_as(&["service-failed"]),
+    wire(T::IsAWebPage, &["service"]).told_as(&["not-the-service"]),
+    refused(R::UnknownName, &["name-resolution"], &["name-not-resolved"]),
+    refused(R::NobodyListens, &["connection"], &["unreachable"]),
+    refused(R::SpeaksPlain, &["tls"], &["wants-plain-http"]),
     refused(R::NoBucket, &["bucket", "put-object"], &["bucket-not-found"]),
     refused(R::RefusesPuts, &["put-object"], &["missing-permission"]),
     refused(R::RefusesOverwrites, &["overwrite"], &["missing-permission"]),

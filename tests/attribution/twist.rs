@@ -5,8 +5,10 @@ use std::fmt;
 use backstop_contract::Operation;
 use backstop_contract::memory::Denied;
 use backstop_testkit::{Request, Response};
+use jiff::fmt::rfc2822::DateTimePrinter;
+use jiff::{SignedDuration, Timestamp};
 
-use super::wire::Ask;
+use super::wire::{Ask, Place};
 
 macro_rules! named {
     (
@@ -61,6 +63,10 @@ named! {
     NoNextPage = "no-next-page",
     /// A page does not say that there is more.
     MoreIsNotSaid = "more-is-not-said",
+    /// The date of every answer is that of yesterday.
+    ClockOfYesterday = "clock-of-yesterday",
+    /// A web page is in place of every answer.
+    IsAWebPage = "is-a-web-page",
     /// A delete of what is not there fails.
     AbsentDeleteFails = "absent-delete-fails",
 }
@@ -68,6 +74,12 @@ named! {
 named! {
     /// One thing that a good store refuses, where no lie can trip a check.
     Refusal:
+    /// The host's name has no address.
+    UnknownName = "unknown-name",
+    /// Nobody listens.
+    NobodyListens = "nobody-listens",
+    /// The server is asked with TLS and speaks plain http.
+    SpeaksPlain = "speaks-plain",
     /// The bucket is not there.
     NoBucket = "no-bucket",
     /// A put is refused.
@@ -89,13 +101,25 @@ impl Refusal {
             Self::RefusesPuts => vec![Denied::Operation(Operation::PutObject)],
             Self::RefusesOverwrites => vec![Denied::Overwrite],
             Self::RefusesDeletes => vec![Denied::Operation(Operation::DeleteObject)],
-            Self::NoBucket | Self::EncodedSecret | Self::SomebodyElse => Vec::new(),
+            _ => Vec::new(),
         }
     }
 
     /// Returns how the store is asked.
     pub(super) fn asked(self, ask: Ask) -> Ask {
         match self {
+            Self::UnknownName => Ask {
+                place: Place::Unknown,
+                ..ask
+            },
+            Self::NobodyListens => Ask {
+                place: Place::Nobody,
+                ..ask
+            },
+            Self::SpeaksPlain => Ask {
+                place: Place::Tls,
+                ..ask
+            },
             Self::NoBucket => Ask {
                 bucket: "not-there",
                 ..ask
@@ -139,6 +163,16 @@ impl Twist {
             }
             Self::NoNextPage if list && good => without(response, "NextContinuationToken"),
             Self::MoreIsNotSaid if list && good => without(response, "IsTruncated"),
+            Self::ClockOfYesterday => {
+                let yesterday = Timestamp::now() - SignedDuration::from_hours(24);
+                let printed = DateTimePrinter::new().timestamp_to_rfc9110_string(&yesterday);
+                response.set("date", printed.ok().as_deref());
+            }
+            Self::IsAWebPage => {
+                response.status = 200;
+                response.headers = vec![("Content-Type".to_owned(), "text/html".to_owned())];
+                response.replace("<html><title>It works!</title></html>");
+            }
             Self::AbsentDeleteFails
                 if request.method == "DELETE" && request.target.contains("/absent") =>
             {

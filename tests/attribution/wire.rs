@@ -11,7 +11,7 @@ use backstop::engine::{NoEvents, RunRequest, WireTap};
 use backstop::report::{Access, Report};
 use backstop::verify::verify;
 use backstop_contract::{ObjectStore, Secret};
-use backstop_testkit::{Altering, Request, Response};
+use backstop_testkit::{Altering, Request, Response, refused_port};
 use tokio::sync::watch;
 
 use super::harness::request;
@@ -40,11 +40,25 @@ impl Asker {
     }
 }
 
+/// Where a store is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Where its server is.
+    Server,
+    /// There, with TLS that it does not speak.
+    Tls,
+    /// At a name without an address.
+    Unknown,
+    /// At a port where nobody listens.
+    Nobody,
+}
+
 /// How a store is asked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ask {
     pub(super) asker: Asker,
     pub(super) access: Access,
+    pub(super) place: Place,
     pub(super) bucket: &'static str,
     pub(super) secret: &'static str,
     /// Who is expected.
@@ -57,6 +71,7 @@ impl Ask {
         Self {
             asker,
             access,
+            place: Place::Server,
             bucket: BUCKET,
             secret: SECRET,
             expects: None,
@@ -124,10 +139,20 @@ impl Ask {
         let Self {
             asker,
             access,
+            place,
             bucket,
             secret,
             expects,
         } = self;
+        let endpoint = match place {
+            Place::Server => endpoint.to_owned(),
+            Place::Tls => endpoint.replace("http://", "https://"),
+            Place::Unknown => "https://store.invalid".to_owned(),
+            Place::Nobody => {
+                let port = refused_port().map_err(|error| error.to_string())?;
+                format!("http://{port}")
+            }
+        };
         let environment: Environment = [
             ("AWS_ACCESS_KEY_ID", ID),
             ("AWS_SECRET_ACCESS_KEY", secret),
@@ -137,10 +162,7 @@ impl Ask {
         .collect();
         let host = endpoint.trim_start_matches("http://");
         let (url, endpoint) = match asker {
-            Asker::S3 => (
-                format!("s3://{bucket}/production"),
-                Some(endpoint.to_owned()),
-            ),
+            Asker::S3 => (format!("s3://{bucket}/production"), Some(endpoint)),
             Asker::Minio => (format!("minio+http://{host}/{bucket}/production"), None),
         };
         let flags = UrlFlags {
