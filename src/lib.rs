@@ -22,6 +22,9 @@
 //! | [`engine`] | the run: concurrency, sandbox, time, events |
 //! | [`report`] | everything a run found, as data |
 //! | [`diagnosis`] | causes and remedies, from the report alone |
+//! | [`ticket`] | what to send to those who run the cloud or the network |
+//! | [`redact`] | a report without names, accounts and addresses |
+//! | [`diff`] | what differs between two runs |
 //! | [`verify`] | a run and its diagnosis in one call |
 //! | [`render`] | the report for people and for programs |
 //! | [`demo`] | an embedded S3 server and a guided tour |
@@ -38,11 +41,14 @@ pub mod connect;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod diagnosis;
+pub mod diff;
 pub mod engine;
 pub mod plan;
 pub mod reach;
+pub mod redact;
 #[cfg(feature = "cli")]
 pub mod render;
 pub mod report;
 pub mod subject;
+pub mod ticket;
 pub mod verify;

@@ -12,6 +12,9 @@ mod cleanup;
 mod fits;
 mod posture;
 mod reach;
+mod read;
+#[cfg(test)]
+pub(crate) mod samples;
 mod survivor;
 mod variant;
 mod verdict;
@@ -21,6 +24,7 @@ pub use cleanup::{Cleanup, CleanupState, Left};
 pub use fits::{Fits, Misfit};
 pub use posture::{OpenUploads, Posture};
 pub use reach::{Address, Certificate, Range, Reach, Speaker, SpeakerKind, Tls};
+pub use read::{ReadError, read};
 pub use survivor::Survivor;
 pub use variant::{Trial, Variant};
 pub use verdict::{Verdict, verdict};

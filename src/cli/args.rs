@@ -78,6 +78,36 @@ Examples:
   backstop job primary --namespace backups --service-account velero
   backstop job s3://acme-backups/production --image registry.example.com/backstop:1.0";
 
+const TICKET_EXAMPLES: &str = "\
+It verifies TARGET and writes a ticket about what was refused; with --from it takes a report that
+is there already. Where no credentials are set yet, or with --unverified, no service is asked: the
+ticket then asks for what the access needs.
+
+Exit codes:
+  0        the ticket was written, whatever the verdict
+  1        a bug in backstop
+  2        wrong arguments, configuration or report; nothing was written
+  130 143  ended by SIGINT, SIGTERM
+
+Examples:
+  backstop ticket s3://acme-backups/production --access put-get
+  backstop ticket primary --redact
+  backstop verify primary --format json | backstop ticket --from -";
+
+const DIFF_EXAMPLES: &str = "\
+Targets are matched by name; two files with one report each are compared whatever the names are.
+Times and ids are no differences; a check that took ten times as long and more than a second is.
+
+Exit codes:
+  0        nothing of weight differs
+  1        a bug in backstop
+  2        wrong arguments, or a file that cannot be read
+  3        something differs
+
+Examples:
+  backstop diff staging.json production.json
+  backstop verify primary --format json | backstop diff yesterday.json -";
+
 const CONFIG_HELP: &str = "The configuration file [default: $BACKSTOP_CONFIG, ./backstop.toml, \
                            ~/.config/backstop/config.toml, /etc/backstop/config.toml]";
 
@@ -108,6 +138,12 @@ pub(super) enum Command {
     /// Prints a Kubernetes Job that verifies where the identity is.
     #[command(after_long_help = JOB_EXAMPLES)]
     Job(Box<JobArgs>),
+    /// Writes what to send to the cloud or the network team, in Markdown.
+    #[command(after_long_help = TICKET_EXAMPLES)]
+    Ticket(Box<TicketArgs>),
+    /// Compares two reports: staging and production, laptop and pod, yesterday and today.
+    #[command(after_long_help = DIFF_EXAMPLES)]
+    Diff(DiffArgs),
     /// Shows on a small embedded server what backstop finds, on healthy storage and on broken.
     #[cfg(feature = "demo")]
     Demo(DemoArgs),
@@ -152,14 +188,14 @@ pub(super) struct VerifyArgs {
 }
 
 /// Where the configuration is.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub(super) struct FileArgs {
     #[arg(long, value_name = "FILE", help = CONFIG_HELP)]
     pub(super) config: Option<PathBuf>,
 }
 
 /// What completes a URL.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[command(next_help_heading = "With a URL")]
 pub(super) struct UrlArgs {
     /// The endpoint of a store that speaks S3, or of Azure's emulator.
@@ -192,7 +228,7 @@ pub(super) struct UrlArgs {
 }
 
 /// Credentials that are laid over the environment.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub(super) struct CredentialsArgs {
     /// Takes credentials from this file, or from standard input, in place of the environment's;
     /// targets with credentials of their own keep them.
@@ -305,6 +341,48 @@ pub(super) struct JobArgs {
     // What has a heading of its own comes last, since a heading holds for all that follow.
     #[command(flatten)]
     pub(super) url: UrlArgs,
+}
+
+/// The arguments of `ticket`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct TicketArgs {
+    /// A name from the configuration file, or a URL; with --from, which of its targets.
+    #[arg(value_name = "TARGET", required_unless_present = "from")]
+    pub(super) target: Option<String>,
+    /// Takes a report that verify wrote in JSON, or standard input; nothing is verified.
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["unverified", "timeout", "config"])]
+    pub(super) from: Option<PathBuf>,
+    /// Replaces names, accounts and addresses, so that it can be shown to strangers.
+    #[arg(long)]
+    pub(super) redact: bool,
+    /// Asks no service, and for what the access needs: for the time before there are credentials.
+    #[arg(long)]
+    pub(super) unverified: bool,
+    /// The longest the run may take, clean-up included [default: 60s].
+    #[arg(long, value_name = "TIME", value_parser = parse_timeout)]
+    pub(super) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(super) file: FileArgs,
+    // What has a heading of its own comes last, since a heading holds for all that follow.
+    #[command(flatten)]
+    pub(super) url: UrlArgs,
+}
+
+/// The arguments of `diff`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct DiffArgs {
+    /// A report that verify wrote in JSON, or - for standard input.
+    #[arg(value_name = "A.json")]
+    pub(super) a: PathBuf,
+    /// The report to compare it with, or - for standard input.
+    #[arg(value_name = "B.json")]
+    pub(super) b: PathBuf,
+    /// The format: human or json (JSON Lines, one object a target).
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = parse_format)]
+    pub(super) format: Format,
+    /// Replaces names, accounts and addresses, the same ones alike in both.
+    #[arg(long)]
+    pub(super) redact: bool,
 }
 
 /// The arguments of `demo`.

@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | `args` | every argument, exactly as it was given |
 //! | `targets` | TARGET arguments to validated targets |
-//! | `verify`, `config`, `demo`, `completions` | one command each |
+//! | `verify`, `config`, `job`, `ticket`, `diff`, `demo`, `completions` | one command each |
+//! | `report_file` | reports from a file or standard input |
 //! | `state` | what this host remembers from run to run |
 //! | `console` | lines on standard error |
 //! | `exit` | the exit codes, and how the program ends |
@@ -17,11 +18,14 @@ mod config;
 mod console;
 #[cfg(feature = "demo")]
 mod demo;
+mod diff;
 mod exit;
 mod job;
+mod report_file;
 mod run;
 mod state;
 mod targets;
+mod ticket;
 mod vantage;
 mod verify;
 

@@ -8,7 +8,7 @@ use crate::config::{ConfigError, ConfigErrors, Environment};
 use super::args::{Args, Command};
 use super::console;
 use super::exit::Exit;
-use super::{completions, config, job, verify};
+use super::{completions, config, diff, job, ticket, verify};
 
 /// A mistake in the arguments or the configuration, as it is told.
 #[derive(Debug)]
@@ -65,6 +65,8 @@ pub fn run(args: Args) -> Exit {
         Command::Verify(args) => verify::run(&args, &environment),
         Command::Config { command } => config::run(&command, &environment),
         Command::Job(args) => job::run(&args, &environment),
+        Command::Ticket(args) => ticket::run(&args, &environment),
+        Command::Diff(args) => diff::run(&args),
         #[cfg(feature = "demo")]
         Command::Demo(args) => super::demo::run(&args),
         Command::Completions(args) => completions::run(&args),

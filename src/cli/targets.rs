@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::check;
 use crate::config::{
     ConfigFile, Environment, Target, UrlFlags, config_paths, find_config, is_url, url_target,
+    url_target_bare,
 };
 
 use super::run::Mistake;
@@ -54,6 +55,28 @@ pub(super) fn choose(
         }
     }
     check_use(credentials, &targets)?;
+    Ok(Chosen { file, targets })
+}
+
+/// Returns targets without their credentials, which need not be there yet.
+pub(super) fn choose_bare(
+    arguments: &[String],
+    config: Option<&Path>,
+    flags: &UrlFlags,
+    environment: &Environment,
+) -> Result<Chosen, Mistake> {
+    let (mut file, mut targets) = (None, Vec::new());
+    for argument in arguments {
+        if is_url(argument) {
+            targets.push(url_target_bare(argument, flags, environment)?);
+            continue;
+        }
+        refuse_flags(flags)?;
+        let held = ConfigFile::load(&find(config, arguments, environment)?)?;
+        let names = std::slice::from_ref(argument);
+        targets.extend(held.bare_targets(names, environment, &check::ids())?);
+        file = Some(held);
+    }
     Ok(Chosen { file, targets })
 }
 

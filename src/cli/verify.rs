@@ -35,16 +35,25 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment) -> Result<Exit, 
     if !args.output.quiet {
         warn_of_risks(&chosen.targets);
     }
+    let (reports, signal) = reports(args, &chosen.targets, environment)?;
+    let exit = finish(args, &reports);
+    Ok(signal.unwrap_or(exit))
+}
+
+/// Verifies targets and returns their reports, and how the program ends where a signal came.
+pub(super) fn reports(
+    args: &VerifyArgs,
+    targets: &[Target],
+    environment: &Environment,
+) -> Result<(Vec<Report>, Option<Exit>), Mistake> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Mistake::runtime)?;
-    let verified = runtime.block_on(verify(args, &chosen.targets, environment));
+    let verified = runtime.block_on(verify(args, targets, environment));
     // Without waiting for threads: a name resolution may hang in one.
     runtime.shutdown_background();
-    let (reports, signal) = verified?;
-    let exit = finish(args, &reports);
-    Ok(signal.unwrap_or(exit))
+    verified
 }
 
 fn check_ids(wanted: &[String]) -> Result<(), Mistake> {

@@ -78,6 +78,11 @@ pub(super) struct LaidOver {
     exposed: bool,
 }
 
+/// Returns whether a variable holds credentials, or leads to some.
+pub(super) fn is_credential(name: &str) -> bool {
+    CREDENTIALS.contains(&name) || name.starts_with("AWS_CONTAINER_")
+}
+
 impl LaidOver {
     /// Returns whether a variable of the process is out of force: it holds credentials, or the file
     /// says the same in another way.
@@ -85,8 +90,7 @@ impl LaidOver {
         let said = |row: &&[&str]| {
             row.contains(&name) && row.iter().any(|name| self.variables.contains_key(*name))
         };
-        let credential = CREDENTIALS.contains(&name) || name.starts_with("AWS_CONTAINER_");
-        credential || PLACES.iter().any(said)
+        is_credential(name) || PLACES.iter().any(said)
     }
 
     /// Returns what there is to say about the file, in a sentence without a period.

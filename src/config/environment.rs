@@ -95,6 +95,17 @@ impl Environment {
         Ok(loaded)
     }
 
+    /// Returns the variables without those that hold credentials.
+    pub(super) fn without_credentials(&self) -> Self {
+        let mut variables = self.variables.clone();
+        variables.retain(|name, _| !credentials_file::is_credential(name));
+        let laid_over = None;
+        Self {
+            variables,
+            laid_over,
+        }
+    }
+
     /// Returns what is in force for a target that names its own credentials, or one that does not.
     pub(super) fn in_force(&self, own_credentials: bool) -> Cow<'_, Self> {
         let Some(over) = &self.laid_over else {

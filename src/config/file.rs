@@ -137,6 +137,31 @@ impl ConfigFile {
         environment: &Environment,
         known_checks: &[&str],
     ) -> Result<Vec<Target>, ConfigErrors> {
+        self.validated(names, environment, known_checks, |form| form)
+    }
+
+    /// Validates the targets of these names without their credentials, which need not be there yet.
+    ///
+    /// # Errors
+    ///
+    /// As for [`targets`](Self::targets), but for what is wrong with credentials.
+    pub fn bare_targets(
+        &self,
+        names: &[String],
+        environment: &Environment,
+        known_checks: &[&str],
+    ) -> Result<Vec<Target>, ConfigErrors> {
+        let environment = environment.without_credentials();
+        self.validated(names, &environment, known_checks, TargetForm::bare)
+    }
+
+    fn validated(
+        &self,
+        names: &[String],
+        environment: &Environment,
+        known_checks: &[&str],
+        change: impl Fn(TargetForm) -> TargetForm,
+    ) -> Result<Vec<Target>, ConfigErrors> {
         let (mut forms, _, mut problems) = read_forms(&self.path, &self.text);
         let mut targets = Vec::with_capacity(names.len());
         for name in names {
@@ -146,7 +171,7 @@ impl ConfigFile {
             };
             let form = forms.swap_remove(at);
             targets.extend(target::validate(
-                form,
+                change(form),
                 environment,
                 known_checks,
                 &mut problems,

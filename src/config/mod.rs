@@ -20,6 +20,7 @@
 
 mod address;
 mod azure;
+mod bare;
 mod connection_string;
 mod credentials_file;
 mod document;
@@ -58,5 +59,5 @@ pub use s3::{Addressing, AssumeRole, Checksums, Encryption, S3Credentials, S3Sto
 pub use show::show;
 pub use starter::starter;
 pub use target::{StoreConfig, Target};
-pub use url::{UrlFlags, is_url, url_target};
+pub use url::{UrlFlags, is_url, url_target, url_target_bare};
 pub use values::{parse_duration, parse_size};

@@ -69,22 +69,48 @@ pub fn url_target(
     flags: &UrlFlags,
     environment: &Environment,
 ) -> Result<Target, ConfigErrors> {
+    let mut problems = Problems::default();
+    let form = form_of(text, flags, environment, &mut problems)?;
+    let target = target::validate(form, environment, &[], &mut problems);
+    problems.finish(target)
+}
+
+/// Makes a target of a URL without credentials, which need not be there yet.
+///
+/// # Errors
+///
+/// As for [`url_target`], but for what is wrong with credentials.
+pub fn url_target_bare(
+    text: &str,
+    flags: &UrlFlags,
+    environment: &Environment,
+) -> Result<Target, ConfigErrors> {
+    let environment = environment.without_credentials();
+    let mut problems = Problems::default();
+    let form = form_of(text, flags, &environment, &mut problems)?.bare();
+    let target = target::validate(form, &environment, &[], &mut problems);
+    problems.finish(target)
+}
+
+fn form_of(
+    text: &str,
+    flags: &UrlFlags,
+    environment: &Environment,
+    problems: &mut Problems,
+) -> Result<TargetForm, ConfigErrors> {
     let refuse = |problem: String| ConfigError::new(&Origin::Argument, problem);
     let place = address::parse(text).map_err(refuse)?;
-    let mut problems = Problems::default();
-    let form = TargetForm {
+    Ok(TargetForm {
         name: argument(text.to_owned()),
         access: flag("--access", flags.access.as_ref()),
         expect_principal: flag("--expect-principal", flags.expect_principal.as_ref()),
         timeout: None,
-        store: store(place, flags, environment, &mut problems),
+        store: store(place, flags, environment, problems),
         levels: Vec::new(),
         folder: None,
         sweep_after: None,
         keep_probe: false,
-    };
-    let target = target::validate(form, environment, &[], &mut problems);
-    problems.finish(target)
+    })
 }
 
 fn argument<T>(value: T) -> Located<T> {

@@ -18,7 +18,7 @@ pub(super) fn write(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
 ///
 /// They can only stand inside of strings, where `\u0085` means the same, and a terminal that shows
 /// the line must not take a service's words for commands.
-fn escape(line: &str) -> String {
+pub(super) fn escape(line: &str) -> String {
     let mut escaped = String::with_capacity(line.len());
     for letter in line.chars() {
         if letter.is_control() {

@@ -5,17 +5,23 @@
 //! | `certificates` | the certificates that servers showed |
 //! | `human` | a report to be read, with a file for each of its parts |
 //! | `json` | JSON Lines, one object a target |
+//! | `markdown` | a ticket |
+//! | `differences` | what differs between two runs |
 //! | `text` | paragraphs: wrapped, coloured, and free of foreign control characters |
 //!
 //! A renderer sees finished reports only. It writes colour always; whoever owns the stream strips
 //! it where it is not wanted.
 
 mod certificates;
+mod differences;
 mod format;
 mod human;
 mod json;
+mod markdown;
 mod text;
 
 pub use certificates::write_certificates;
+pub use differences::{differences, differences_json};
 pub use format::Format;
+pub use markdown::markdown;
 pub use text::{clean, style};

@@ -16,17 +16,29 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diagnosis", &["check", "report"]),
     ("config",    &["report"]),
     ("connect",   &["config", "reach", "report", "subject"]),
+    ("diff",      &["report"]),
+    ("redact",    &["report"]),
+    ("ticket",    &["config", "report"]),
     ("verify",    &["diagnosis", "engine", "report", "subject"]),
-    ("render",    &["engine", "report"]),
+    ("render",    &["diff", "engine", "report", "ticket"]),
     ("demo",      &["config", "connect", "engine", "report", "verify"]),
-    ("cli",       &["check", "config", "connect", "demo", "engine", "render", "report", "verify"]),
+    ("cli",       &["check", "config", "connect", "demo", "diff", "engine", "redact", "render", "report",
+                    "ticket", "verify"]),
 ];
 
 /// The crates that talk to a service; only the module `connect` names them.
 const PROVIDERS: [&str; 3] = ["backstop_s3", "backstop_azure", "backstop_minio"];
 
 /// Those who never see a store, and may therefore not name what one is used through.
-const WITHOUT_STORE: [&str; 4] = ["report", "diagnosis", "render", "config"];
+const WITHOUT_STORE: [&str; 7] = [
+    "report",
+    "diagnosis",
+    "render",
+    "config",
+    "diff",
+    "redact",
+    "ticket",
+];
 const STORE: [&str; 5] = [
     "ObjectStore",
     "ObjectStoreExt",

@@ -89,6 +89,26 @@ impl Cloud {
         self.facts().blob_suffix
     }
 
+    /// Returns the host of the Entra authority.
+    #[must_use]
+    pub const fn authority_host(self) -> &'static str {
+        match self {
+            Self::Public => "login.microsoftonline.com",
+            Self::UsGovernment => "login.microsoftonline.us",
+            Self::China => "login.chinacloudapi.cn",
+        }
+    }
+
+    /// Returns the host of the management plane.
+    #[must_use]
+    pub const fn management_host(self) -> &'static str {
+        match self {
+            Self::Public => "management.azure.com",
+            Self::UsGovernment => "management.usgovcloudapi.net",
+            Self::China => "management.chinacloudapi.cn",
+        }
+    }
+
     fn facts(self) -> &'static Facts {
         let known = CLOUDS.iter().find(|facts| facts.cloud == self);
         known.unwrap_or(&CLOUDS[0])
