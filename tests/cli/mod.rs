@@ -12,4 +12,5 @@ mod job_cases;
 mod kubeconform;
 pub(crate) mod outputs;
 pub(crate) mod secrets;
+pub(crate) mod tickets;
 pub(crate) mod time;

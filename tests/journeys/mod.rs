@@ -23,6 +23,7 @@ pub(crate) mod residue;
 pub(crate) mod seed;
 pub(crate) mod signals;
 pub(crate) mod survivor;
+pub(crate) mod ticket;
 
 pub(crate) use identity::{
     chain as identity_chain, container as identity_container, keys as identity_keys,

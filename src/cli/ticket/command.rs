@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::config::{Target, UrlFlags, is_url};
+use crate::render::clean;
 use crate::report::{Access, Report};
 
 /// Words of a command line, none of them a secret.
@@ -118,8 +119,9 @@ impl Command {
     }
 }
 
-/// Quotes a word unless a shell takes it as it is.
+/// Quotes a word unless a shell takes it as it is; it stays on its line.
 fn quoted(word: &str) -> String {
+    let word = clean(word);
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
@@ -140,6 +142,7 @@ mod tests {
             ("$(id)", "'$(id)'"),
             ("it's", "'it'\\''s'"),
             ("*:role/x", "'*:role/x'"),
+            ("a\n# b", "'a\\n# b'"),
         ] {
             assert_eq!(quoted(word), shown);
         }

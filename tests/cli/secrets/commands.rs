@@ -142,6 +142,7 @@ pub(crate) fn the_configuration_shows_no_secret() -> Outcome {
             &["a", "--config", "b.toml"]
         };
         commands.push([&["job"][..], target, &job].concat());
+        commands.push([&["ticket", "--unverified"][..], target, &credentials].concat());
         let owned = |command: Vec<&str>| command.into_iter().map(str::to_owned).collect();
         commands.into_iter().map(owned).collect()
     })

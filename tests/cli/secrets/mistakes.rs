@@ -244,10 +244,12 @@ fn in_configurations() -> Vec<Way> {
 
 /// Help, completions and the demonstration tell nothing of the environment they run in.
 pub(crate) fn other_commands_show_no_secret() -> Outcome {
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 10] = [
         &["--help"],
         &["--version"],
         &["verify", "--help"],
+        &["ticket", "--help"],
+        &["diff", "--help"],
         &["config", "--help"],
         &["config", "show", "--help"],
         &["completions", "bash"],
