@@ -5,7 +5,7 @@ use super::console;
 use super::exit::Exit;
 use super::report_file;
 use super::run::Mistake;
-use crate::diff::{alone, compare, pairs};
+use crate::diff::{Comparison, alone, compare, pairs};
 use crate::redact::Redactor;
 use crate::render::{Format, differences, differences_json};
 use crate::report::Report;
@@ -43,7 +43,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<Exit, Mistake> {
     written
         .and_then(|()| console::print(&text))
         .map_err(Mistake::stdout)?;
-    if comparisons.iter().all(|comparison| comparison.is_same()) {
+    if comparisons.iter().all(Comparison::is_same) {
         Ok(Exit::Passed)
     } else {
         Ok(Exit::Failed)

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::text::commands;
 use crate::report::Report;
 
 /// Writes each report as one line.
@@ -14,15 +15,15 @@ pub(super) fn write(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Escapes the control characters that JSON itself lets pass.
+/// Escapes what JSON itself lets pass and a terminal would take for a command.
 ///
-/// They can only stand inside of strings, where `\u0085` means the same, and a terminal that shows
+/// It can only stand inside of strings, where `\u0085` means the same, and a terminal that shows
 /// the line must not take a service's words for commands.
 pub(super) fn escape(line: &str) -> String {
     let mut escaped = String::with_capacity(line.len());
     for letter in line.chars() {
-        if letter.is_control() {
-            // Writing to a string cannot fail; every control character has four digits at most.
+        if commands(letter) {
+            // Writing to a string cannot fail; each of them has four digits at most.
             let _ = write!(escaped, "\\u{:04x}", u32::from(letter));
         } else {
             escaped.push(letter);
@@ -39,12 +40,12 @@ mod tests {
     #[test]
     fn a_line_is_the_report_and_nothing_else() {
         let mut report = samples::failed();
-        report.diagnoses[0].evidence = vec!["\u{1b}[31m\u{9b}31m\u{7f}\nred".to_owned()];
+        report.diagnoses[0].evidence = vec!["\u{1b}[31m\u{9b}31m\u{7f}\u{202e}\nred".to_owned()];
         let reports = [report, samples::passed()];
         let mut out = Vec::new();
         write(&reports, &mut out).expect("written");
         let text = String::from_utf8(out).expect("UTF-8");
-        assert!(!text.trim_end().chars().any(|c| c.is_control() && c != '\n'));
+        assert!(!text.trim_end().chars().any(|c| commands(c) && c != '\n'));
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines.len(), 2);
         for (line, report) in lines.iter().zip(&reports) {

@@ -31,21 +31,27 @@ pub mod style {
 /// Everything that a service, a name or a path can put into a report passes through here.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
-    let foreign = |c: char| {
-        let reorders = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        c.is_control() || reorders
-    };
-    if !text.contains(foreign) {
+    if !text.contains(commands) {
         return Cow::Borrowed(text);
     }
     let escaped = text.chars().map(|c| match c {
         '\n' => "\\n".to_owned(),
         '\r' => "\\r".to_owned(),
         '\t' => " ".to_owned(),
-        c if foreign(c) => c.escape_unicode().to_string(),
+        c if commands(c) => c.escape_unicode().to_string(),
         c => c.to_string(),
     });
     Cow::Owned(escaped.collect())
+}
+
+/// Returns whether a terminal takes a character for a command, or for one to the text around it.
+pub(super) fn commands(letter: char) -> bool {
+    let reorders = matches!(
+        letter,
+        '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    // Two separators end a line for some.
+    letter.is_control() || reorders || matches!(letter, '\u{2028}' | '\u{2029}')
 }
 
 /// Words to be wrapped, each in a style.

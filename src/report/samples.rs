@@ -43,10 +43,6 @@ pub(crate) const REQUEST_ID: &str = "17F0A1B2C3D4E5F6";
 /// Makes a failed report that holds something of everything.
 pub(crate) fn everything(names: &Names) -> Report {
     let location = format!("s3://{}/{}/", names.bucket, names.prefix);
-    let arn = format!(
-        "arn:aws:sts::{}:assumed-role/{}/session-of-{}",
-        names.account, names.principal, names.machine
-    );
     let proxy = format!("http://proxy.{}:3128", names.host);
     let refused = Finding {
         code: FindingCode::OperationFailed,
@@ -68,28 +64,8 @@ pub(crate) fn everything(names: &Names) -> Report {
             region: Some("eu-west-1".to_owned()),
         },
         access: Access::Full,
-        principal: Some(Principal {
-            id: arn.clone(),
-            source: "environment".to_owned(),
-            expires_at: Some(Timestamp::UNIX_EPOCH),
-            known_as: vec![format!(
-                "arn:aws:iam::{}:role/{}",
-                names.account, names.principal
-            )],
-            claims: BTreeMap::from([("account".to_owned(), names.account.clone())]),
-        }),
-        credential: Some(Credential {
-            way: Way::AssumeRole,
-            id: arn,
-            source: format!("profile {}", names.principal),
-            expires_at: None,
-            refreshes: true,
-            passed_over: vec![PassedOver {
-                link: "environment".to_owned(),
-                reason: "AWS_ACCESS_KEY_ID is not set".to_owned(),
-            }],
-            doubts: vec!["it ends in a newline".to_owned()],
-        }),
+        principal: Some(principal(names)),
+        credential: Some(credential(names)),
         vantage: Vantage {
             host: Some(names.machine.clone()),
             addresses: vec![names.address.clone()],
@@ -142,6 +118,44 @@ pub(crate) fn everything(names: &Names) -> Report {
             swept: 0,
         },
         verdict: Verdict::Failed,
+    }
+}
+
+fn session(names: &Names) -> String {
+    let Names {
+        account,
+        principal,
+        machine,
+        ..
+    } = names;
+    format!("arn:aws:sts::{account}:assumed-role/{principal}/session-of-{machine}")
+}
+
+fn principal(names: &Names) -> Principal {
+    Principal {
+        id: session(names),
+        source: "environment".to_owned(),
+        expires_at: Some(Timestamp::UNIX_EPOCH),
+        known_as: vec![format!(
+            "arn:aws:iam::{}:role/{}",
+            names.account, names.principal
+        )],
+        claims: BTreeMap::from([("account".to_owned(), names.account.clone())]),
+    }
+}
+
+fn credential(names: &Names) -> Credential {
+    Credential {
+        way: Way::AssumeRole,
+        id: session(names),
+        source: format!("profile {}", names.principal),
+        expires_at: None,
+        refreshes: true,
+        passed_over: vec![PassedOver {
+            link: "environment".to_owned(),
+            reason: "AWS_ACCESS_KEY_ID is not set".to_owned(),
+        }],
+        doubts: vec!["it ends in a newline".to_owned()],
     }
 }
 

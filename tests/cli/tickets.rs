@@ -300,8 +300,7 @@ pub(crate) fn foreign_words_stay_words() -> Outcome {
         let code = if arguments[0] == "diff" { 3 } else { 0 };
         findings.expect_code(&name, &done, code);
         findings.expect(!kept.is_empty(), || name.clone());
-        let json = arguments.contains(&"json");
-        let foreign = |c: char| (c.is_control() && c != '\n') || (c == '\u{202e}' && !json);
+        let foreign = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
         let shown = done.output();
         findings.expect(!shown.contains(foreign), || format!("{name}: {shown:?}"));
         let head = shown.lines().any(|line| line.starts_with("# head"));

@@ -34,6 +34,11 @@ pub(crate) struct Page {
     pub(crate) next: Option<String>,
 }
 
+/// The most names that one page may have: the service's own limit.
+const MOST: usize = 5_000;
+/// How deep an answer nests at most; List Blobs itself nests six elements.
+const DEEPEST: usize = 16;
+
 /// Reads a page; absent when it is no whole answer of List Blobs.
 pub(crate) fn read(body: &[u8]) -> Option<Page> {
     let text = std::str::from_utf8(body).ok()?;
@@ -47,6 +52,9 @@ pub(crate) fn read(body: &[u8]) -> Option<Page> {
     loop {
         match reader.read_event().ok()? {
             Event::Start(start) => {
+                if path.len() == DEEPEST {
+                    return None;
+                }
                 path.push(String::from_utf8(start.name().as_ref().to_vec()).ok()?);
                 value.clear();
                 if path.len() == 3 {
@@ -64,6 +72,9 @@ pub(crate) fn read(body: &[u8]) -> Option<Page> {
                 let names: Vec<&str> = path.iter().skip(1).map(String::as_str).collect();
                 let text = std::mem::take(&mut value);
                 take(&mut page, &mut entry, &names, text, encoded)?;
+                if page.entries.len() + page.prefixes.len() > MOST {
+                    return None;
+                }
                 path.pop();
             }
             Event::Eof => return (whole && path.is_empty()).then_some(page),
@@ -160,6 +171,34 @@ mod tests {
     fn an_empty_page_is_a_page() {
         let page = read(b"<EnumerationResults><Blobs /><NextMarker/></EnumerationResults>");
         assert_eq!(page, Some(Page::default()));
+    }
+
+    #[test]
+    fn what_is_larger_than_any_page_is_none() {
+        let of = |blobs: usize| {
+            let blobs = "<Blob><Name>n</Name></Blob>".repeat(blobs);
+            format!("<EnumerationResults><Blobs>{blobs}</Blobs></EnumerationResults>")
+        };
+        assert_eq!(
+            read(of(MOST).as_bytes()).map(|it| it.entries.len()),
+            Some(MOST)
+        );
+        assert_eq!(read(of(MOST + 1).as_bytes()), None);
+        let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
+        assert_eq!(read(deep.as_bytes()), None);
+    }
+
+    #[test]
+    fn no_entity_is_expanded() {
+        let declared =
+            "<!DOCTYPE x [<!ENTITY a \"aaaa\"><!ENTITY b SYSTEM \"file:///etc/hostname\">]>";
+        for entity in ["&a;", "&b;"] {
+            let text = format!(
+                "{declared}<EnumerationResults><Blobs><Blob><Name>{entity}</Name></Blob></Blobs>\
+                 </EnumerationResults>"
+            );
+            assert_eq!(read(text.as_bytes()), None, "{entity}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
-use crate::wire::WireError;
+use crate::wire::{Room, WireError};
 
 /// The largest piece of a request's body that is handed to the connection at once, in bytes.
 ///
@@ -142,17 +142,17 @@ impl Body for Sending {
     }
 }
 
-/// An answer's body that fails when no chunk comes for `limit`, or more than `room` bytes.
+/// An answer's body that fails when no chunk comes for `limit`, or more than there is room for.
 struct Receiving {
     body: SdkBody,
-    room: u64,
-    left: u64,
+    room: Room,
+    left: Room,
     limit: Duration,
     silence: Option<Pin<Box<Sleep>>>,
 }
 
-/// Wraps an answer's body, so that it can neither stand still nor be longer than `room` bytes.
-pub(crate) fn receiving(body: SdkBody, limit: Duration, room: u64) -> SdkBody {
+/// Wraps an answer's body, so that it can neither stand still nor be larger than `room`.
+pub(crate) fn receiving(body: SdkBody, limit: Duration, room: Room) -> SdkBody {
     if body.content_length() == Some(0) {
         return body;
     }
@@ -163,6 +163,22 @@ pub(crate) fn receiving(body: SdkBody, limit: Duration, room: u64) -> SdkBody {
         limit,
         silence: None,
     })
+}
+
+impl Room {
+    /// Returns what is left behind a piece of the answer; nothing where it was too large.
+    fn without(self, piece: &[u8]) -> Option<Self> {
+        // What is no text need not be looked through.
+        let marks = if self.marks == u64::MAX {
+            0
+        } else {
+            piece.iter().filter(|byte| **byte == b'<').count() as u64
+        };
+        Some(Self {
+            bytes: self.bytes.checked_sub(piece.len() as u64)?,
+            marks: self.marks.checked_sub(marks)?,
+        })
+    }
 }
 
 impl Body for Receiving {
@@ -179,8 +195,8 @@ impl Body for Receiving {
                 .as_ref()
                 .map(|frame| frame.as_ref().map(Frame::data_ref))
             {
-                let size = data.map_or(0, Bytes::len) as u64;
-                let Some(left) = self.left.checked_sub(size) else {
+                let data = data.map_or(&[][..], |data| &data[..]);
+                let Some(left) = self.left.without(data) else {
                     let error = WireError::endless_body(self.room);
                     return Poll::Ready(Some(Err(error.into())));
                 };

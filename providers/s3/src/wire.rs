@@ -31,10 +31,44 @@ use crate::proxy::Proxy;
 use crate::route::is_direct;
 use crate::trust::Trust;
 
-/// How long an answer may be that is no object, in bytes.
-///
-/// It is held in memory before it is read. A page of 1,000 keys has less than 4 MiB.
-const LONGEST_ANSWER: u64 = 16 * 1024 * 1024;
+/// How much of an answer is taken that is no object: it is held in memory before it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// Its length, in bytes.
+    pub(crate) bytes: u64,
+    /// Its marks `<`: what is read becomes far larger than its text, for every element alike.
+    pub(crate) marks: u64,
+}
+
+impl Room {
+    /// An object: it is not collected, and it is no text.
+    const OBJECT: Self = Self {
+        bytes: u64::MAX,
+        marks: u64::MAX,
+    };
+    /// A page of 1,000 keys has less than 4 MiB, and fewer than 40 marks for each.
+    const PAGE: Self = Self {
+        bytes: 8 * 1024 * 1024,
+        marks: 60_000,
+    };
+    /// Everything else fits on a page of paper.
+    const WORD: Self = Self {
+        bytes: 1024 * 1024,
+        marks: 20_000,
+    };
+
+    fn of(operation: Operation, is_success: bool) -> Self {
+        match operation {
+            Operation::GetObject if is_success => Self::OBJECT,
+            // A lifecycle may have 1,000 rules.
+            Operation::ListObjects
+            | Operation::ListVersions
+            | Operation::ListUploads
+            | Operation::Inspect => Self::PAGE,
+            _ => Self::WORD,
+        }
+    }
+}
 
 /// A request that got no answer, or an answer that broke off.
 #[derive(Debug, Clone)]
@@ -87,8 +121,9 @@ impl WireError {
     }
 
     /// Names an answer that is longer than any of this service's.
-    pub(crate) fn endless_body(room: u64) -> Self {
-        let text = format!("the answer is longer than {room} bytes");
+    pub(crate) fn endless_body(room: Room) -> Self {
+        let Room { bytes, marks } = room;
+        let text = format!("the answer is longer than {bytes} bytes or {marks} elements");
         Self::new(ErrorKind::MalformedResponse, Sent::Answered, text)
     }
 
@@ -196,8 +231,7 @@ impl Wire {
             response.add_extension(Through(through));
         }
         let body = response.take_body();
-        let content = asked.operation == Operation::GetObject && response.status().is_success();
-        let room = if content { u64::MAX } else { LONGEST_ANSWER };
+        let room = Room::of(asked.operation, response.status().is_success());
         *response.body_mut() = receiving(body, self.0.silence, room);
         Ok(response)
     }

@@ -124,7 +124,7 @@ fn quoted(word: &str) -> String {
     let word = clean(word);
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
+        return word.into_owned();
     }
     format!("'{}'", word.replace('\'', "'\\''"))
 }
