@@ -61,6 +61,7 @@ fn report(name: &str) -> Report {
         fits: None,
         not_proven: Vec::new(),
         cleanup: Cleanup::default(),
+        survivor: None,
         verdict: Verdict::Passed,
     }
 }

@@ -21,6 +21,7 @@ const FIXED: &[(&str, &[&str])] = &[
     ("cleanup", &["state"]),
     ("addresses", &["range"]),
     ("speaker", &["kind"]),
+    ("survivor", &["run_id", "written_at", "sha256", "lost_at"]),
     ("variants", &["variant"]),
 ];
 

@@ -8,7 +8,7 @@ use crate::report::samples::{self, Names, REQUEST_ID};
 use crate::ticket::{Asking, flows_of, grants, ticket};
 
 /// Fields in which a service or we say something: every one of them may repeat a name.
-const SAID: [&str; 21] = [
+const SAID: [&str; 22] = [
     "because",
     "code",
     "doubts",
@@ -16,6 +16,7 @@ const SAID: [&str; 21] = [
     "evidence",
     "facts",
     "failure",
+    "kept",
     "keys",
     "lifecycle",
     "mark",

@@ -116,7 +116,14 @@ pub(crate) fn everything(names: &Names) -> Report {
                 names.prefix
             )],
             swept: 0,
+            kept: vec![format!("{}/.backstop/survivor", names.prefix)],
         },
+        survivor: Some(Survivor {
+            run_id: "0011223344556677".to_owned(),
+            written_at: Timestamp::UNIX_EPOCH,
+            sha256: "00".repeat(32),
+            lost_at: Some(Timestamp::UNIX_EPOCH),
+        }),
         verdict: Verdict::Failed,
     }
 }
