@@ -43,6 +43,9 @@ pub mod demo;
 pub mod diagnosis;
 pub mod diff;
 pub mod engine;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod foreign;
 pub mod plan;
 pub mod reach;
 pub mod redact;

@@ -167,7 +167,8 @@ fn source(stdin: bool, shown: &str) -> Arc<str> {
     }
 }
 
-fn parse(
+/// Reads the text of a file that is called `shown`.
+pub(super) fn parse(
     shown: &str,
     text: &str,
     profile: Option<&str>,

@@ -61,3 +61,14 @@ pub use starter::starter;
 pub use target::{StoreConfig, Target};
 pub use url::{UrlFlags, is_url, url_target, url_target_bare};
 pub use values::{parse_duration, parse_size};
+
+/// Reads a text as everything that somebody may put into the configuration's hands.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn try_text(text: &str) {
+    // What is wrong is told; here it is enough that something is.
+    let _ = address::parse(text);
+    let _ = connection_string::ConnectionString::parse(text, Origin::Argument, String::new());
+    let _ = credentials_file::parse("file", text, None);
+    let _ = ConfigFile::parse(std::path::Path::new("b.toml"), text.to_owned());
+    let _ = (parse_duration(text), parse_size(text));
+}

@@ -14,6 +14,9 @@ tokio::task_local! {
     pub(super) static ASKING: &'static str;
 }
 
+/// The longest id of a request that is shown, in characters: a header may be far longer.
+const LONGEST_ID: usize = 200;
+
 /// Passes every answer on as an event, and keeps what the run needs of them: the server's clock
 /// and the last request id of each check.
 #[derive(Debug)]
@@ -71,7 +74,10 @@ impl WireObserver for WireTap {
     fn observe(&self, exchange: &Exchange) {
         // A gateway may repeat anything, even in the id of the request.
         let exchange = &Exchange {
-            request_id: exchange.request_id.as_deref().map(confidential::strike),
+            request_id: exchange.request_id.as_deref().map(|id| {
+                let id = confidential::strike(id);
+                id.chars().take(LONGEST_ID).collect()
+            }),
             ..exchange.clone()
         };
         self.heard.hear(exchange, Timestamp::now());

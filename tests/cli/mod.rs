@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod exits;
 pub(crate) mod file;
 mod harness;
+pub(crate) mod hostile;
 pub(crate) mod human;
 pub(crate) mod job;
 mod job_cases;

@@ -40,6 +40,9 @@ pub mod credentials;
 mod entra;
 mod evidence;
 mod federated;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod foreign;
 mod inspect;
 mod list;
 mod listing;

@@ -32,9 +32,11 @@ const IN_FLIGHT: u64 = 4 * 1024 * 1024;
 const SLOWEST: u64 = 128 * 1024;
 /// How much of a refusal is read, in bytes: an error page may be endless.
 const LONGEST_REFUSAL: usize = 64 * 1024;
-/// How long an answer may be that is no blob, in bytes: it is held in memory before it is read.
-/// A page of 5,000 names of 1,024 bytes, encoded and with all that is told of each, is near 20 MiB.
-const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
+/// How long a page of a listing may be, in bytes: it is held in memory before it is read. One of
+/// 5,000 names of 1,024 characters, with all that is told of each, is near 20 MiB.
+const LONGEST_PAGE: usize = 24 * 1024 * 1024;
+/// How long any other answer may be that is no blob, in bytes.
+const LONGEST_ANSWER: usize = 1024 * 1024;
 
 /// How much of an answer's body is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +45,8 @@ enum Room {
     Blob,
     /// The beginning: a refusal, whose code stands there.
     Refusal,
-    /// All of it, and too much is a failure.
-    Answer,
+    /// All of it, and more than this is a failure.
+    Answer(usize),
 }
 
 impl Room {
@@ -55,10 +57,13 @@ impl Room {
         let has = |wanted: &str| request.url().query_pairs().any(|(name, _)| name == wanted);
         // A SAS may have an `api-version` too.
         let named = has("comp") || (has("api-version") && !has("sig"));
+        let mut pairs = request.url().query_pairs();
+        let lists = reads && pairs.any(|(name, value)| name == "comp" && value == "list");
         match (is_success, reads && !named) {
             (false, _) => Self::Refusal,
             (true, true) => Self::Blob,
-            (true, false) => Self::Answer,
+            (true, false) if lists => Self::Answer(LONGEST_PAGE),
+            (true, false) => Self::Answer(LONGEST_ANSWER),
         }
     }
 }
@@ -200,18 +205,21 @@ fn incoming(
     match room {
         Room::Blob => Box::pin(chunks),
         Room::Refusal => shortened(chunks),
-        Room::Answer => bounded(chunks),
+        Room::Answer(room) => bounded(chunks, room),
     }
 }
 
-fn bounded(body: impl Stream<Item = azure_core::Result<Bytes>> + Send + 'static) -> PinnedStream {
-    Box::pin(body.scan(Some(LONGEST_ANSWER), |left, chunk| {
-        let kept = left.map(|room| {
+fn bounded(
+    body: impl Stream<Item = azure_core::Result<Bytes>> + Send + 'static,
+    room: usize,
+) -> PinnedStream {
+    Box::pin(body.scan(Some(room), move |left, chunk| {
+        let kept = left.map(|held| {
             let chunk = chunk?;
-            *left = room.checked_sub(chunk.len());
+            *left = held.checked_sub(chunk.len());
             match left {
                 Some(_) => Ok(chunk),
-                None => Err(wire_error(WireFailure::endless(LONGEST_ANSWER))),
+                None => Err(wire_error(WireFailure::endless(room))),
             }
         });
         std::future::ready(kept)
@@ -319,16 +327,26 @@ mod tests {
                 Method::Get,
                 "https://h/c?restype=container&comp=list",
                 true,
-                Room::Answer,
+                Room::Answer(LONGEST_PAGE),
             ),
-            (Method::Post, "https://login/t/token", true, Room::Answer),
+            (
+                Method::Post,
+                "https://login/t/token",
+                true,
+                Room::Answer(LONGEST_ANSWER),
+            ),
             (
                 Method::Get,
                 "http://169.254.169.254/metadata/identity/oauth2/token?api-version=1",
                 true,
-                Room::Answer,
+                Room::Answer(LONGEST_ANSWER),
             ),
-            (Method::Put, "https://h/c/k", true, Room::Answer),
+            (
+                Method::Put,
+                "https://h/c/k",
+                true,
+                Room::Answer(LONGEST_ANSWER),
+            ),
         ] {
             let request = Request::new(url::Url::parse(url).expect("a URL"), method);
             assert_eq!(Room::of(&request, success), room, "{url}");
@@ -339,8 +357,8 @@ mod tests {
     async fn an_endless_answer_is_a_failure() {
         let chunk = Bytes::from(vec![b'x'; 1024 * 1024]);
         let endless = stream::repeat_with(move || Ok(chunk.clone()));
-        let read: Vec<_> = bounded(endless).collect().await;
-        assert_eq!(read.len(), 33, "32 MiB and the failure");
+        let read: Vec<_> = bounded(endless, LONGEST_PAGE).collect().await;
+        assert_eq!(read.len(), 25, "24 MiB and the failure");
         let error = read.into_iter().last().and_then(Result::err);
         assert!(format!("{error:?}").contains("longer than"), "{error:?}");
     }

@@ -242,6 +242,7 @@ impl Error {
     #[must_use]
     pub fn with_evidence(mut self, mut evidence: Evidence) -> Self {
         confidential::strike_evidence(&mut evidence);
+        bound(&mut evidence);
         evidence.message = evidence.message.map(|message| withhold(&message));
         self.0.evidence = evidence;
         self
@@ -353,6 +354,32 @@ impl StdError for Error {
     }
 }
 
+/// The longest sentence, and the longest word, that is kept of an answer, in characters.
+const LONGEST_SENTENCE: usize = 1_000;
+const LONGEST_WORD: usize = 200;
+
+/// Shortens what no service makes that long: a header may hold hundreds of kilobytes.
+fn bound(evidence: &mut Evidence) {
+    let words = [
+        &mut evidence.code,
+        &mut evidence.request_id,
+        &mut evidence.region,
+    ];
+    for word in words.into_iter().flatten() {
+        shorten(word, LONGEST_WORD);
+    }
+    if let Some(message) = &mut evidence.message {
+        shorten(message, LONGEST_SENTENCE);
+    }
+}
+
+fn shorten(text: &mut String, longest: usize) {
+    if let Some((end, _)) = text.char_indices().nth(longest) {
+        text.truncate(end);
+        text.push('…');
+    }
+}
+
 /// The length from which an unbroken run of base64 characters may be a secret: that of an access
 /// key's. No word of a service's sentence is as long.
 const SECRET_LIKE: usize = 40;
@@ -389,6 +416,26 @@ fn is_path(run: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_longer_than_a_service_makes_it_is_kept() {
+        let location = StoreLocation::new("s3", "acme");
+        let long = || Some("é ".repeat(100_000));
+        let evidence = Evidence {
+            code: long(),
+            message: long(),
+            request_id: long(),
+            region: long(),
+            ..Evidence::default()
+        };
+        let (kind, operation) = (ErrorKind::Unexpected, Operation::GetObject);
+        let error = Error::new(kind, operation, &location, Sent::Answered).with_evidence(evidence);
+        let kept = error.evidence();
+        for text in [&kept.code, &kept.message, &kept.request_id, &kept.region] {
+            let length = text.as_deref().unwrap_or_default().chars().count();
+            assert!((200..=1_001).contains(&length), "{length}");
+        }
+    }
 
     #[test]
     fn what_looks_like_a_secret_is_withheld() {

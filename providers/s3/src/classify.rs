@@ -329,16 +329,18 @@ pub(crate) fn causes<'a>(error: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn St
     chain
 }
 
+/// How long such a line is at most, in characters.
+pub(crate) const LONGEST_WORDS: usize = 300;
+
 /// Makes one short printable line of a text, without what a signed URL would give away.
 pub(crate) fn short(text: &str) -> String {
-    const LONGEST: usize = 300;
     let words: Vec<_> = text
         .split(|character: char| character.is_whitespace() || character.is_control())
         .filter(|word| !word.is_empty() && !word.to_ascii_lowercase().contains("x-amz-"))
         .collect();
     let line = words.join(" ");
-    if line.chars().count() <= LONGEST {
+    if line.chars().count() <= LONGEST_WORDS {
         return line;
     }
-    line.chars().take(LONGEST - 1).chain(['…']).collect()
+    line.chars().take(LONGEST_WORDS - 1).chain(['…']).collect()
 }

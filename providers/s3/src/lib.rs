@@ -27,6 +27,9 @@ pub mod config;
 pub mod connect;
 mod credentials;
 mod failure;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod foreign;
 mod identity;
 mod inspect;
 mod list;

@@ -100,6 +100,31 @@ impl Services {
         })
     }
 
+    /// Starts services that lead every request to another place; where it is `later`, they begin to
+    /// hand out credentials first.
+    pub(super) fn leading(status: u16, elsewhere: &str, later: bool) -> Result<Self, String> {
+        let text = |error: backstop_testkit::Error| error.to_string();
+        let elsewhere = elsewhere.to_owned();
+        let script = move |request: &Request| -> Answer {
+            let service = Service::of(request);
+            let begins = matches!(service, Service::MetadataToken | Service::MetadataRole);
+            if later && (begins || service == Service::Sts) {
+                return granted(service, request).into();
+            }
+            let place = format!("{elsewhere}{}", request.target);
+            Response::new(status, "").with("location", &place).into()
+        };
+        let scripted = vec![
+            Scripted::start(script.clone()).map_err(text)?,
+            Scripted::start_tls(&ENTRA, script).map_err(text)?,
+        ];
+        Ok(Self {
+            at: [scripted[0].endpoint(), scripted[1].endpoint()],
+            scripted,
+            _silent: None,
+        })
+    }
+
     fn nowhere(address: &str, silent: Option<BlackHole>) -> Self {
         Self {
             at: [format!("http://{address}"), format!("https://{address}")],

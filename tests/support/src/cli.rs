@@ -134,6 +134,12 @@ impl Running {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Returns the id of its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for the program to end, and kills it when it does not do so in time.
     ///
     /// # Errors

@@ -23,6 +23,8 @@ pub enum Answer {
     CutOff(Response, usize),
     /// Sends these bytes and closes.
     Raw(Vec<u8>),
+    /// Sends the first bytes, and then the others again and again, for as long as the client reads.
+    Endless(Vec<u8>, Vec<u8>),
     /// Closes without a word.
     Close,
     /// Keeps the connection and never answers.
@@ -182,6 +184,10 @@ fn talk<S: Read + Write>(
             }
             Answer::CutOff(response, sent) => (cut_off(&response, sent), false),
             Answer::Raw(bytes) => (bytes, false),
+            Answer::Endless(head, piece) => {
+                pour(reader.get_mut(), &head, &piece);
+                break;
+            }
             Answer::Close => (Vec::new(), false),
             Answer::Silence => (Vec::new(), true),
         };
@@ -190,6 +196,14 @@ fn talk<S: Read + Write>(
         if sent.is_err() || !stays_open {
             break;
         }
+    }
+}
+
+/// Writes until nobody reads any more.
+fn pour(stream: &mut impl Write, head: &[u8], piece: &[u8]) {
+    let mut written = stream.write_all(head);
+    while written.is_ok() {
+        written = stream.write_all(piece).and_then(|()| stream.flush());
     }
 }
 

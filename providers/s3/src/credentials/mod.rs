@@ -42,3 +42,15 @@ pub(crate) use loader::Loader;
 pub(crate) use node::{Node, Patience};
 pub(crate) use source::{Around, Source};
 pub(crate) use sts::{Caller, NO_ROLE, Sts, not_storage};
+
+/// Reads bytes as everything that hands out credentials may write.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn try_bytes(bytes: &[u8]) {
+    for writer in [document::Writer::Service, document::Writer::Command] {
+        // What is wrong is told; here it is enough that something is.
+        let _ = document::read(bytes, writer);
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let _ = token::facts(&text);
+    let _ = shape::doubts(&text, &text, Some(&text));
+}
