@@ -177,6 +177,7 @@ fn asked(args: &TicketArgs) -> VerifyArgs {
         wait: None,
         timeout: args.timeout,
         strict: false,
+        show_certificates: false,
         file: args.file.clone(),
         url: args.url.clone(),
         output: OutputArgs {
