@@ -2,6 +2,7 @@
 //! targets. Each function panics where a promise does not hold.
 
 use crate::check::Probe;
+use crate::reach::speaker::{self, Question, Service, Speech};
 use crate::redact::Redactor;
 use crate::report::{self, Report};
 use crate::{config, diff, ticket};
@@ -36,6 +37,36 @@ pub fn probe(bytes: &[u8]) {
     if Probe::parse(bytes).is_some() {
         assert!(Probe::is_one(bytes));
     }
+}
+
+/// Reads bytes as the answer of whoever listens where a service is expected.
+///
+/// # Panics
+///
+/// What is kept of it is longer than a line, or would command a terminal.
+pub fn speaker(bytes: &[u8]) {
+    for (service, secure) in [(Service::S3, false), (Service::Azure, true)] {
+        let question = Question {
+            service,
+            host: "store.example.com",
+            secure,
+        };
+        let answer = speaker::in_an_answer(bytes, &question);
+        for speech in [Some(answer), speaker::in_a_handshake(bytes)]
+            .into_iter()
+            .flatten()
+        {
+            if let Speech::Another(speaker) = speech {
+                assert!(speaker.mark.chars().count() <= 400, "{}", speaker.mark);
+                assert!(
+                    !speaker.mark.contains(char::is_control),
+                    "{:?}",
+                    speaker.mark
+                );
+            }
+        }
+    }
+    let _ = speaker::is_old(bytes);
 }
 
 /// Reads a text as everything that somebody may put into the configuration's hands.
@@ -84,6 +115,7 @@ mod tests {
         #[test]
         fn any_bytes_are_taken(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
             probe(&bytes);
+            super::speaker(&bytes);
             reports(&String::from_utf8_lossy(&bytes));
             configuration(&String::from_utf8_lossy(&bytes));
         }
@@ -91,6 +123,13 @@ mod tests {
         #[test]
         fn any_pieces_are_taken(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..16), text in ".{0,12}") {
             configuration(&pieces.join(&text));
+        }
+
+        #[test]
+        fn any_answer_is_taken(head in ".{0,30}", title in ".*", status in 0_u16..999) {
+            let page = format!("HTTP/1.1 {status} {head}\r\nServer: {head}\r\nLocation: {title}\r\n\r\n<title>{title}</title>");
+            super::speaker(page.as_bytes());
+            super::speaker(format!("HTTP/1.0 {title}").as_bytes());
         }
 
         /// A report in which any one text is replaced by any other.

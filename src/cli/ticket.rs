@@ -129,6 +129,9 @@ fn of_target(
              --output json=report.json",
         );
     }
+    if (unarmed || args.unverified) && target.access == Access::Undeclared {
+        console::warn("no access is declared, so the ticket names no permissions; add --access");
+    }
     let (report, signal) = if args.unverified || unarmed {
         (None, None)
     } else {
