@@ -13,25 +13,25 @@ const NAMES: [(Variant, &str); 6] = [
     (Variant::VirtualAddressing, "the bucket in the host name"),
 ];
 
-/// Returns which forms work and which do not, in a sentence; absent where none was tried.
-pub(super) fn told(report: &Report) -> Option<String> {
+/// Returns which forms work and which do not, in a sentence.
+pub(super) fn told(report: &Report) -> String {
     let named = |works: bool| {
         let trials = report.variants.iter().filter(move |it| it.works == works);
         trials.filter_map(name).collect::<Vec<_>>()
     };
     let (good, bad) = (named(true), named(false));
     if good.is_empty() && bad.is_empty() {
-        return None;
+        return "No other form of the request was tried in this run.".to_owned();
     }
     let list = |names: &[String]| match names {
         [] => "none".to_owned(),
         names => names.join(", "),
     };
-    Some(format!(
+    format!(
         "Tried with a small object: works: {}; does not work: {}.",
         list(&good),
         list(&bad)
-    ))
+    )
 }
 
 fn name(trial: &Trial) -> Option<String> {

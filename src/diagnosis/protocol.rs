@@ -27,36 +27,37 @@ const REFUSED: &[ErrorKind] = &[
 
 /// What turns checksums off where they are not demanded, by tool.
 const FEWER_CHECKSUMS: &str =
-    "Send checksums only where they are demanded, in each tool by its own setting:
+    "Send checksums only where they are demanded, each tool by its own setting:
 Backstop       checksums = \"when-required\" in the target's table
 AWS SDKs, CLI  AWS_REQUEST_CHECKSUM_CALCULATION=when_required
                AWS_RESPONSE_CHECKSUM_VALIDATION=when_required
-~/.aws/config  request_checksum_calculation = when_required
-               response_checksum_validation = when_required
-Velero         checksumAlgorithm: \"\" in the config of the BackupStorageLocation
-rclone         use_data_integrity_protections = false";
+~/.aws/config  request_checksum_calculation=when_required
+               response_checksum_validation=when_required
+Velero         checksumAlgorithm: \"\" in the BackupStorageLocation
+rclone         use_data_integrity_protections=false";
 
 /// What sends checksums with every write, by tool.
-const MORE_CHECKSUMS: &str = "Send a checksum with every write, in each tool by its own setting:
+const MORE_CHECKSUMS: &str =
+    "Send a checksum with every object and part, each tool by its own setting:
 Backstop       checksums = \"when-supported\" in the target's table
 AWS SDKs, CLI  AWS_REQUEST_CHECKSUM_CALCULATION=when_supported
-~/.aws/config  request_checksum_calculation = when_supported
-Velero         checksumAlgorithm: \"CRC32\" in the config of the BackupStorageLocation
-rclone         disable_checksum = false";
+~/.aws/config  request_checksum_calculation=when_supported
+Velero         checksumAlgorithm: \"CRC32\" in the BackupStorageLocation
+rclone         disable_checksum=false";
 
 /// What puts the bucket into the path, by tool.
-const IN_THE_PATH: &str = "Put the bucket into the path, in each tool by its own setting:
-Backstop       --addressing path, or addressing = \"path\" in the target's table
-AWS CLI        addressing_style = path under s3 in ~/.aws/config
-Velero         s3ForcePathStyle: \"true\" in the config of the BackupStorageLocation
-rclone         force_path_style = true";
+const IN_THE_PATH: &str = "Put the bucket into the path, each tool by its own setting:
+Backstop  --addressing path, or addressing = \"path\" in the table
+AWS CLI   addressing_style=path under s3 in ~/.aws/config
+Velero    s3ForcePathStyle: \"true\" in the BackupStorageLocation
+rclone    force_path_style=true";
 
 /// What puts the bucket into the host name, by tool.
-const IN_THE_HOST: &str = "Put the bucket into the host name, in each tool by its own setting:
-Backstop       --addressing virtual, or addressing = \"virtual\" in the target's table
-AWS CLI        addressing_style = virtual under s3 in ~/.aws/config
-Velero         s3ForcePathStyle: \"false\" in the config of the BackupStorageLocation
-rclone         force_path_style = false";
+const IN_THE_HOST: &str = "Put the bucket into the host name, each tool by its own setting:
+Backstop  --addressing virtual, or addressing = \"virtual\" in the table
+AWS CLI   addressing_style=virtual under s3 in ~/.aws/config
+Velero    s3ForcePathStyle: \"false\" in the BackupStorageLocation
+rclone    force_path_style=false";
 
 /// The rules, the most specific first.
 pub(super) const RULES: &[Rule] = &[
@@ -69,26 +70,28 @@ pub(super) const RULES: &[Rule] = &[
     .when(&[says(&["Content-MD5 OR x-amz-checksum"]).operations(WRITES)])
     .remedies(&[all(MORE_CHECKSUMS), all("{forms}")]),
     Rule::new(
-        "checksums-refused",
-        "the store refuses the checksums that today's tools send",
-        "AWS's SDKs, and what is built on them, send a CRC32 with every write; stores that do not know the \
-         header refuse the write, each in words of its own.",
-    )
-    .when(&[
-        kinds(REFUSED).operations(WRITES).also(forms::checksums_are_refused),
-        says(&["x-amz-sdk-checksum-algorithm", "x-amz-checksum-"]).operations(WRITES),
-        codes(&["XAmzContentSHA256Mismatch"]).operations(WRITES),
-    ])
-    .remedies(&[all(FEWER_CHECKSUMS), all("{forms}")]),
-    Rule::new(
         "trailers-refused",
         "the store refuses bodies that are sent in chunks with a checksum behind them",
         "Tools that stream do not know the checksum before the body ends: they send it behind the body \
          (aws-chunked), which some stores do not understand, often in parts alone.",
     )
+    .when(&[kinds(REFUSED)
+        .operations(WRITES)
+        .also(forms::trailers_are_refused)])
+    .remedies(&[all(FEWER_CHECKSUMS), all("{forms}")]),
+    Rule::new(
+        "checksums-refused",
+        "the store refuses the checksums that today's tools send",
+        "AWS's SDKs, and what is built on them, send a CRC32 with every write, before the body or in chunks \
+         behind it; stores that do not know it refuse the write, each in words of its own.",
+    )
     .when(&[
-        kinds(REFUSED).operations(WRITES).also(forms::trailers_are_refused),
+        kinds(REFUSED)
+            .operations(WRITES)
+            .also(forms::checksums_are_refused),
         says(&[
+            "x-amz-sdk-checksum-algorithm",
+            "x-amz-checksum-",
             "x-amz-trailer",
             "trailing checksum",
             "chunked encoding not supported",
@@ -96,6 +99,7 @@ pub(super) const RULES: &[Rule] = &[
             "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
         ])
         .operations(WRITES),
+        codes(&["XAmzContentSHA256Mismatch"]).operations(WRITES),
     ])
     .remedies(&[all(FEWER_CHECKSUMS), all("{forms}")]),
     Rule::new(
@@ -133,7 +137,7 @@ pub(super) const RULES: &[Rule] = &[
         findings(&[FindingCode::Violated]).checks(&["put-if-absent"]).also(forms::is_the_only_lie),
     ])
     .remedies(&[
-        all("Let one backup run at a time write here: for Backstop, nothing else keeps two from overwriting each other."),
+        all("Let one writer at a time use this prefix: two writers can overwrite each other, and a lock that is created there holds nobody back."),
         all("Velero, restic and kopia do not rely on it; what takes locks by conditional writes, such as Terraform's state, must not keep them here."),
         all("Use a store, or a version of it, that honours conditional writes."),
     ])

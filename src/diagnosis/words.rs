@@ -120,7 +120,7 @@ impl Words {
                 .map(|(_, container)| container.to_owned()),
             "endpoint" => first.and_then(|case| case.report.target.endpoint.clone()),
             "principal" => principal(told),
-            "forms" => first.and_then(|case| forms::told(case.report)),
+            "forms" => first.map(|case| forms::told(case.report)),
             _ => denied(name, told),
         }
     }

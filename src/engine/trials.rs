@@ -105,12 +105,13 @@ fn is_refusal_of_form(error: &ErrorRecord, more: &[ErrorKind]) -> bool {
 fn fails_for_the_host(record: &CheckRecord) -> bool {
     let kind = error_of(record).map(|error| error.kind);
     let cause = record.finding.as_ref().and_then(|it| it.cause.as_deref());
-    matches!(
+    // Tokens come from another host.
+    let of_the_store = !matches!(record.id.as_str(), "credential" | "principal");
+    let failed = matches!(
         kind,
         Some(ErrorKind::NameNotResolved | ErrorKind::TlsRejected)
-    ) && record.id != "credential"
-        && record.id != "principal"
-        || cause.is_some_and(|cause| NOT_IN_THE_HOST.contains(&cause))
+    );
+    (failed && of_the_store) || cause.is_some_and(|cause| NOT_IN_THE_HOST.contains(&cause))
 }
 
 fn fails_for_the_path(record: &CheckRecord) -> bool {

@@ -144,6 +144,9 @@ use On::{Blind, Kept, Narrow, Plain, Reader, Versioned};
 use Refusal as R;
 use Twist as T;
 
+/// What a store is called that takes every conditional write.
+const NO_CONDITIONS: &[&str] = &["no-conditional-writes"];
+
 /// The table; the rows of one lie stand together.
 #[rustfmt::skip]
 pub(super) const KILLS: &[Kill] = &[
@@ -161,10 +164,10 @@ pub(super) const KILLS: &[Kill] = &[
     s3(F::HalvesWrites, Narrow, &["head-object", "get-object"]),
     s3(F::CorruptsAtRest, Plain, &["get-object"]),
     s3(F::CorruptsAtRest, Narrow, &["get-object"]),
-    s3(F::IgnoresIfAbsent, Plain, &["put-if-absent"]),
-    minio(F::IgnoresIfAbsent, Plain, &["put-if-absent"]),
-    s3(F::IgnoresIfAbsent, Narrow, &["put-if-absent"]),
-    s3(F::IgnoresIfAbsent, Blind, &["put-if-absent"]),
+    s3(F::IgnoresIfAbsent, Plain, &["put-if-absent"]).told_as(NO_CONDITIONS),
+    minio(F::IgnoresIfAbsent, Plain, &["put-if-absent"]).told_as(NO_CONDITIONS),
+    s3(F::IgnoresIfAbsent, Narrow, &["put-if-absent"]).told_as(NO_CONDITIONS),
+    s3(F::IgnoresIfAbsent, Blind, &["put-if-absent"]).told_as(NO_CONDITIONS),
     s3(F::AcceptsWrongChecksums, Plain, &["checksum"]),
     minio(F::AcceptsWrongChecksums, Plain, &["checksum"]),
     s3(F::AcceptsWrongChecksums, Narrow, &["checksum"]),
@@ -244,7 +247,7 @@ pub(super) const KILLS: &[Kill] = &[
     s3(F::AbortDoesNothing, Plain, &["multipart-abort"]),
     minio(F::AbortDoesNothing, Plain, &["multipart-abort"]),
     s3(F::AbortCompletes, Plain, &["list-after-delete"]),
-    s3(F::IgnoresIfAbsentAtCompletion, Plain, &["put-if-absent"]),
+    s3(F::IgnoresIfAbsentAtCompletion, Plain, &["put-if-absent"]).told_as(NO_CONDITIONS),
     s3(F::DeleteDoesNothing, Plain, &["read-after-delete", "list-after-delete", "cleanup"]),
     minio(F::DeleteDoesNothing, Plain, &["read-after-delete", "list-after-delete", "cleanup"]),
     s3(F::DeleteTakesANeighbour, Plain, &["list-after-delete"]),

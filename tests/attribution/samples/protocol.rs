@@ -1,11 +1,25 @@
 //! What stores say of forms of requests that they do not know.
 
-use backstop::report::{FindingCode, Outcome};
+use backstop::report::{FindingCode, Outcome, Report, Trial, Variant};
 use backstop_contract::{ErrorKind, Operation};
 
 use super::{ANY, AZURE, S3, S3_LIKE, Sample, error, optional};
 
 const PUT: Operation = Operation::PutObject;
+
+/// Adds what became of other forms of the request.
+fn tried(report: &mut Report, good: &[Variant], bad: &[Variant]) {
+    let trials = |variants: &[Variant], works| {
+        let trials = variants.iter().map(|&variant| Trial {
+            variant,
+            works,
+            error: None,
+        });
+        trials.collect::<Vec<_>>()
+    };
+    report.variants.extend(trials(good, true));
+    report.variants.extend(trials(bad, false));
+}
 
 #[rustfmt::skip]
 pub(super) const SAMPLES: &[Sample] = &[
@@ -18,6 +32,18 @@ pub(super) const SAMPLES: &[Sample] = &[
     error("no-conditional-writes", ANY, ("put-if-absent", PUT, ErrorKind::Unsupported),
         (501, "NotImplemented", "A header you provided implies functionality that is not implemented"))
         .beside(|report| optional(report, Outcome::Unsupported, FindingCode::Unsupported)),
+    error("trailers-refused", S3, ("multipart-upload", Operation::PutPart, ErrorKind::Unsupported),
+        (501, "NotImplemented", "A header you provided implies functionality that is not implemented"))
+        .beside(|report| tried(report, &[Variant::NoChecksum, Variant::ContentMd5, Variant::Crc32Header], &[Variant::Crc32Trailer])),
+    error("checksums-refused", S3, ("put-object", PUT, ErrorKind::Unexpected),
+        (400, "InvalidArgument", ""))
+        .beside(|report| tried(report, &[Variant::NoChecksum, Variant::ContentMd5], &[Variant::Crc32Header, Variant::Crc32Trailer])),
+    error("path-style-needed", S3_LIKE, ("bucket", Operation::ListObjects, ErrorKind::TlsRejected),
+        (0, "", "certificate not valid for name \"acme.s3.example.com\""))
+        .beside(|report| tried(report, &[Variant::PathAddressing], &[])),
+    error("virtual-style-needed", S3, ("bucket", Operation::ListObjects, ErrorKind::PermissionDenied),
+        (403, "SecondLevelDomainForbidden", "The bucket you are attempting to access must be addressed using OSS third level domain."))
+        .beside(|report| tried(report, &[Variant::VirtualAddressing], &[])),
     error("checksum-refused", ANY, ("put-object", PUT, ErrorKind::ChecksumMismatch),
         (400, "BadDigest", "The Content-MD5 you specified did not match what we received.")),
     error("precondition-failed", ANY, ("put-object", PUT, ErrorKind::PreconditionFailed),
