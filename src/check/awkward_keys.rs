@@ -31,6 +31,10 @@ refuse `//`, a trailing `/` and `\\`; storing them under another name is a failu
 Backup tools put file names into keys. A key that comes out as another one is a file that is \
 missing on the day of the restore.
 
+## How it fails
+A proxy decodes `%2F` or `+` once too often, a gateway folds slashes or drops a trailing dot, and a file \
+system under the store joins the two Unicode forms: the object is there under another name.
+
 ## How to fix it
 Look for a proxy that rewrites paths. Where the store itself renames keys, have the backup tool \
 encode file names.

@@ -26,6 +26,10 @@ five causes look alike.
 ## Why a backup depends on it
 A wrong name, a wrong region or unknown credentials stop every backup, and are the commonest cause.
 
+## How it fails
+`bucket-not-found`, `wrong-region`, `credentials-unknown`, `wrong-secret`, `clock-skewed`, and everything \
+that stands in the way before the service: each is told as the one cause behind all other checks.
+
 ## How to fix it
 Compare the name, the region and the endpoint with what the cloud team gave you. Backstop never \
 creates a bucket.

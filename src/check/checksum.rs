@@ -25,6 +25,10 @@ checksums are on a CRC32.
 ## Why a backup depends on it
 What is damaged on the way must not be stored as if it were whole.
 
+## How it fails
+The store takes the damaged body with success (`contract-violated`). Where checksums are refused as such, \
+`checksums-not-understood` says what to set.
+
 ## How to fix it
 Nothing can be set: tell the storage's maker. Backstop's own backups carry hashes of their own.
 ",

@@ -26,6 +26,10 @@ versions their versions; it is counted.
 A check that runs every few minutes must not fill the bucket, and nothing that is not Backstop's \
 own may ever be touched.
 
+## How it fails
+Something stays against expectation (`residue`), a delete was answered with success and did nothing \
+(`contract-violated`), or the time was over first.
+
 ## How to fix it
 Remove the keys that are named. With rights to list and to delete under the sandbox's folder \
 nothing stays.

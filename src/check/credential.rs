@@ -30,6 +30,10 @@ secret swapped, a wrong length. And until when it lives.
 Half of all failing backups fail here, most of them after a rotation, and a secret that is about to \
 end stops the backups on a day that is known already.
 
+## How it fails
+`no-credentials` names each source that was asked, `malformed-credential` what looks wrong, \
+`credential-expired` and `credential-ends-soon` the end; a token service has causes of its own.
+
 ## How to fix it
 Do what the cause names: set what is missing, copy the secret again as it was given, or rotate it \
 before it ends. `credentials.kind` in the configuration pins one way, so that no other one is tried.

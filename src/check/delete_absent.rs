@@ -24,6 +24,9 @@ Whether a delete of a key that does not exist ends well: with success, or on Azu
 ## Why a backup depends on it
 A retention run that is repeated after a crash deletes what is gone already, and must not stop there.
 
+## How it fails
+A store answers 403 or 500 for a key that is not there, most often for want of the right to list.
+
 ## How to fix it
 Nothing can be set: have the backup tool take \"not found\" for success.
 ",

@@ -32,6 +32,10 @@ Whether the object can be deleted by its key.
 Retention deletes old backups. Without the right, storage grows until somebody notices the bill; \
 credentials that cannot delete are safer, and then retention is the lifecycle rule's job.
 
+## How it fails
+`missing-permission` where the right was not granted, `immutable` where a lock protects the object, \
+which is right for access `append-only`.
+
 ## How to fix it
 Grant the permission that is named, or declare the access that fits: `put-get`, `put-only` or \
 `append-only`.

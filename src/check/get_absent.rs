@@ -27,6 +27,10 @@ Whether a key that was never written is answered with \"not found\" (404), and n
 A restore must tell a missing backup from a forbidden one. Amazon S3 answers 403 for a missing \
 object when `s3:ListBucket` is not granted.
 
+## How it fails
+403 in place of 404 (`absence-hidden`), or success for a key that never was (`contract-violated`): a cache \
+or a gateway answers for the store.
+
 ## How to fix it
 Grant `s3:ListBucket` on the bucket itself, not on `bucket/*`; a condition on `s3:prefix` is fine.
 ",

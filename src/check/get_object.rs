@@ -26,6 +26,10 @@ the newest object on the first page under the prefix is read instead.
 ## Why a backup depends on it
 A backup that cannot be read back is none.
 
+## How it fails
+`missing-permission` where reading was not granted, `archived` where a lifecycle rule moved the object, \
+`contract-violated` where other bytes come back, `object-not-found` where none do.
+
 ## How to fix it
 Grant the permission that is named. When the bytes differ, trust nothing in this bucket until the \
 cause is known: a cache, a proxy or a disk changes data.

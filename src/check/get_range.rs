@@ -28,6 +28,9 @@ Whether a range of bytes from the middle of an object comes back, exactly that r
 Restores resume and read indexes by range. A store or proxy that ignores it sends everything, and \
 one that is off by one destroys the data.
 
+## How it fails
+The whole object comes in place of the range, or the range is off by one (`contract-violated`).
+
 ## How to fix it
 Look for a cache or a proxy that drops the Range header.
 ",

@@ -25,6 +25,10 @@ Whether the facts of an object can be asked for without reading it, and whether 
 ## Why a backup depends on it
 Backup tools compare sizes and tags this way before they skip or resume an upload.
 
+## How it fails
+403 without a word, since an answer to HEAD has no body; or a size that is not that of the object \
+(`contract-violated`).
+
 ## How to fix it
 Grant the permission that is named; HEAD needs the same one as GET.
 ",

@@ -26,7 +26,8 @@ pub struct CheckInfo {
     pub capability: Option<Capability>,
     /// Whether a quick run asks it too.
     pub quick: bool,
-    /// The manual: `## What it asks`, `## Why a backup depends on it`, `## How to fix it`.
+    /// The manual: `## What it asks`, `## Why a backup depends on it`, `## How it fails`,
+    /// `## How to fix it`.
     pub docs: &'static str,
 }
 

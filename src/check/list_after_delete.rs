@@ -23,6 +23,9 @@ Whether the listing stops showing an object that was deleted.
 ## Why a backup depends on it
 Tools find backups by listing. One that is listed and cannot be read ends a restore half-way.
 
+## How it fails
+The deleted object is still listed (`contract-violated`).
+
 ## How to fix it
 Look for a cache between you and the store, or an index of it that lags behind.
 ",

@@ -30,6 +30,9 @@ empty pages are legal; the union of all pages is judged.
 A bucket with years of backups is always listed in pages. What falls between two pages is lost to \
 retention and restore alike.
 
+## How it fails
+An object is missing between two pages, is shown twice, or the pages never end (`contract-violated`).
+
 ## How to fix it
 Nothing can be set: tell the storage's maker, and name the page token that is in the output of -v.
 ",

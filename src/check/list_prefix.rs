@@ -27,6 +27,10 @@ Whether the objects under the prefix can be listed, and whether the one just wri
 ## Why a backup depends on it
 Without a listing nobody finds the newest backup, and old ones are never removed.
 
+## How it fails
+`missing-permission` where listing was granted on `bucket/*` and not on the bucket; `contract-violated` where \
+the object that was just written is not shown.
+
 ## How to fix it
 Grant the permission that is named on the bucket itself; restricting it to the prefix is fine.
 ",

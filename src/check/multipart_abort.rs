@@ -26,6 +26,10 @@ Whether an upload in parts can be given up, so that it cannot be completed any m
 ## Why a backup depends on it
 A backup that breaks off leaves its parts. They are billed, and no listing of objects shows them.
 
+## How it fails
+The right was not granted (`abort-denied`), or the upload can be completed after it was aborted \
+(`contract-violated`).
+
 ## How to fix it
 Grant the permission that is named, or add a lifecycle rule that aborts unfinished uploads after a \
 few days.

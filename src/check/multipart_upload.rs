@@ -35,6 +35,11 @@ makes it as large as a real backup's parts.
 Backups larger than one request go this way, and it often fails where a small write works: on a \
 proxy's size limit, on encryption keys that also want `kms:Decrypt`, on unusual checksums.
 
+## How it fails
+`kms-decrypt-missing` where the key allows small objects alone, `checksums-not-understood` where parts \
+carry checksums that the store does not know, `storage-full` at a quota, `contract-violated` where a part is \
+lost or in the wrong order.
+
 ## How to fix it
 Grant the permission that is named. Where only large requests fail, look at the proxy's limits and \
 set checksums to `when-required`.

@@ -25,6 +25,9 @@ Whether an object can be written again under the same key.
 A backup that is repeated, and the pointer to the newest one, overwrite. Credentials that may only \
 append cannot, and need not.
 
+## How it fails
+`missing-permission`, or `immutable` where a lock or a retention protects what is there.
+
 ## How to fix it
 Grant the permission that is named, or declare the access `append-only`.
 ",

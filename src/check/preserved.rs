@@ -33,6 +33,9 @@ a marker is told, since it can hide backups, and does not fail.
 ## Why a backup depends on it
 Whoever takes the credentials of the backup job must not be able to take the backups.
 
+## How it fails
+The overwrite takes the earlier version with it, or the permanent delete succeeds (`not-append-only`).
+
 ## How to fix it
 Turn on versioning with Object Lock and a default retention, and do not grant \
 `s3:DeleteObjectVersion`, `s3:BypassGovernanceRetention` or their like.

@@ -31,6 +31,10 @@ by its id or by another name of the same principal; `*` stands for any character
 The worst credentials work, as the wrong principal: a role that was meant is not taken, another one \
 is, and one day somebody takes its rights away.
 
+## How it fails
+`other-principal` where the chain fell through to another identity; a token service that refuses or \
+cannot be reached has a cause of its own.
+
 ## How to fix it
 Look at which link of the chain answered, pin the way that is meant with `credentials.kind`, or \
 correct `expect_principal`. A service without such a call cannot be asked: expect nobody there.

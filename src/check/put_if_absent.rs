@@ -30,6 +30,10 @@ request and at the end of an upload in parts. A lost reply is settled by reading
 Manifests and locks are written this way. A store that ignores the condition lets two backup runs \
 overwrite each other without a word.
 
+## How it fails
+The second write succeeds (`contract-violated`), or the store says that it has no such condition \
+(`no-atomic-create`).
+
 ## How to fix it
 Use a store or a version of it that honours conditional writes; until then, do not rely on locks \
 or on overwrite protection there.

@@ -25,6 +25,10 @@ encryption, storage class and checksum settings.
 ## Why a backup depends on it
 It is the backup. Everything else that is asked works on this object.
 
+## How it fails
+`missing-permission`, `explicit-deny` or `limited-by-policy` where rights are missing, `storage-full`, \
+`no-write-quorum`, `checksums-not-understood`, `headers-altered` where a proxy changes what was signed.
+
 ## How to fix it
 Grant the permission that is named, on the objects under the prefix and not on the bucket alone.
 ",

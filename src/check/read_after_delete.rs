@@ -26,6 +26,9 @@ Whether a read that starts after the delete finds nothing. After a read that wor
 ## Why a backup depends on it
 A backup that was deleted and can still be read will be restored by mistake, or kept against the law.
 
+## How it fails
+The deleted object comes back (`contract-violated`).
+
 ## How to fix it
 Look for a cache between you and the store.
 ",

@@ -22,6 +22,9 @@ Whether a read that starts after an overwrite sees the new content.
 ## Why a backup depends on it
 The pointer to the newest backup is overwritten each time; a stale read restores the wrong one.
 
+## How it fails
+The old content comes back (`contract-violated`).
+
 ## How to fix it
 Look for a cache between you and the store, and for a replica that lags behind.
 ",

@@ -45,6 +45,10 @@ A backup is needed days after it was written. A store that takes everything and 
 a MinIO on an emptyDir or a bucket whose lifecycle rule removes everything, passes every check that \
 reads only what it has just written.
 
+## How it fails
+The object is gone (`survivor-lost`) or holds other bytes (`contract-violated`); or something else lies \
+under its name (`survivor-not-ours`).
+
 ## How to fix it
 Find out what the store lost with it: look for storage without a persistent volume, for a disk or a \
 bucket that was replaced, and for a lifecycle rule or a program that removes what is under the \

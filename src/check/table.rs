@@ -103,6 +103,7 @@ mod tests {
             for section in [
                 "## What it asks\n",
                 "## Why a backup depends on it\n",
+                "## How it fails\n",
                 "## How to fix it\n",
             ] {
                 assert!(info.docs.contains(section), "{}: {section}", info.id);

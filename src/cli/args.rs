@@ -78,6 +78,15 @@ Examples:
   backstop job primary --namespace backups --service-account velero
   backstop job s3://acme-backups/production --image registry.example.com/backstop:1.0";
 
+const EXPLAIN_EXAMPLES: &str = "\
+Checks are named in a report beside their outcome, causes in square brackets. It asks nothing of
+any service.
+
+Examples:
+  backstop explain get-range
+  backstop explain missing-permission
+  backstop explain --all > manual.md";
+
 const CONFIG_HELP: &str = "The configuration file [default: $BACKSTOP_CONFIG, ./backstop.toml, \
                            ~/.config/backstop/config.toml, /etc/backstop/config.toml]";
 
@@ -111,6 +120,9 @@ pub(super) enum Command {
     /// Shows on a small embedded server what backstop finds, on healthy storage and on broken.
     #[cfg(feature = "demo")]
     Demo(DemoArgs),
+    /// Explains a check or the cause of a failure: what it is, why it matters, how to fix it.
+    #[command(after_long_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
     /// Prints a completion script for a shell.
     Completions(CompletionsArgs),
 }
@@ -314,6 +326,17 @@ pub(super) struct DemoArgs {
     /// Leaves the server up until interrupted, and prints what to try on it.
     #[arg(long)]
     pub(super) keep: bool,
+}
+
+/// The arguments of `explain`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExplainArgs {
+    /// A check such as put-object, or a cause such as missing-permission.
+    #[arg(value_name = "CHECK|CODE", required_unless_present = "all")]
+    pub(super) word: Option<String>,
+    /// Prints the whole manual, in Markdown.
+    #[arg(long, conflicts_with = "word")]
+    pub(super) all: bool,
 }
 
 /// The arguments of `completions`.

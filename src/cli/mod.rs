@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `args` | every argument, exactly as it was given |
 //! | `targets` | TARGET arguments to validated targets |
-//! | `verify`, `config`, `demo`, `completions` | one command each |
+//! | `verify`, `config`, `demo`, `explain`, `completions` | one command each |
 //! | `state` | what this host remembers from run to run |
 //! | `console` | lines on standard error |
 //! | `exit` | the exit codes, and how the program ends |
@@ -18,6 +18,7 @@ mod console;
 #[cfg(feature = "demo")]
 mod demo;
 mod exit;
+mod explain;
 mod job;
 mod run;
 mod state;

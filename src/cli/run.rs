@@ -8,7 +8,7 @@ use crate::config::{ConfigError, ConfigErrors, Environment};
 use super::args::{Args, Command};
 use super::console;
 use super::exit::Exit;
-use super::{completions, config, job, verify};
+use super::{completions, config, explain, job, verify};
 
 /// A mistake in the arguments or the configuration, as it is told.
 #[derive(Debug)]
@@ -67,6 +67,7 @@ pub fn run(args: Args) -> Exit {
         Command::Job(args) => job::run(&args, &environment),
         #[cfg(feature = "demo")]
         Command::Demo(args) => super::demo::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     result.unwrap_or_else(|mistake| {

@@ -268,15 +268,20 @@ impl<'d> Section<'d> {
 
 /// Says which of the known words was probably meant, or lists them.
 pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
-    let nearest = known
-        .iter()
-        .map(|known| (distance(word, known), known))
-        .min()
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 4);
-    match nearest {
-        Some((_, known)) => format!("did you mean {known}?"),
+    match nearest(word, known) {
+        Some(known) => format!("did you mean {known}?"),
         None => format!("known here: {}", known.join(", ")),
     }
+}
+
+/// Returns the known word that was probably meant; absent where none is near.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let ranked = known.iter().map(|known| (distance(word, known), *known));
+    let nearest = ranked.min();
+    nearest
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
+        .map(|(_, known)| known)
 }
 
 /// The number of letters to add, drop or replace to make one word of the other.

@@ -47,6 +47,7 @@ mod url;
 mod values;
 
 pub use azure::{Application, AzureCredentials, AzureStore, Cloud, ManagedIdentity, Proof, Which};
+pub use document::nearest;
 pub use endpoint::Endpoint;
 pub use environment::Environment;
 pub use file::ConfigFile;

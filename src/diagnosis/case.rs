@@ -1,8 +1,10 @@
 //! One record that is to be explained, beside the whole report.
 
-use backstop_contract::ErrorKind;
+use backstop_contract::{ErrorKind, Way};
 
-use crate::report::{CheckRecord, ErrorRecord, Finding, FindingCode, Level, Outcome, Report};
+use crate::report::{
+    Access, CheckRecord, ErrorRecord, Finding, FindingCode, Level, Outcome, Range, Report,
+};
 
 /// One record that is to be explained, beside the whole report.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +59,65 @@ impl<'a> Case<'a> {
             .checks
             .iter()
             .any(|record| record.id == id && record.outcome == Outcome::Passed)
+    }
+
+    /// Returns whether another record was denied.
+    pub(super) fn other_denied(&self, id: &str) -> bool {
+        let record = self.report.checks.iter().find(|record| record.id == id);
+        let finding = record.and_then(|record| record.finding.as_ref());
+        let error = finding.and_then(|finding| finding.error.as_ref());
+        error.is_some_and(ErrorRecord::is_denial)
+    }
+
+    /// Returns whether the credentials are meant to be able to do everything and something fails
+    /// for want of a right: then what else they lack is told with it.
+    pub(super) fn full_access_lacks(&self) -> bool {
+        self.report.access == Access::Full
+            && self.report.checks.iter().any(|record| {
+                let case = Case::of(self.report, record);
+                case.is_some_and(|case| case.weight == Weight::Failed && case.is_denial())
+            })
+    }
+
+    /// Returns the permissions that the failed operation needs.
+    ///
+    /// On Amazon a missing object is answered with 403 where listing is not allowed, so that what a
+    /// denied read of an absent key needs is the right to list.
+    pub(super) fn permissions(&self) -> Vec<&'a str> {
+        if self.hides_absence() {
+            return vec!["s3:ListBucket"];
+        }
+        let error = self.error();
+        error.map_or(Vec::new(), |error| {
+            error.permissions.iter().map(String::as_str).collect()
+        })
+    }
+
+    /// Returns whether a missing object was answered with a denial although what is there can be read.
+    pub(super) fn hides_absence(&self) -> bool {
+        self.record.id == "get-absent"
+            && self.is_denial()
+            && self.passed("get-object")
+            && self.report.target.provider != "azure"
+    }
+
+    /// Returns how the credential was come by.
+    pub(super) fn way(&self) -> Option<Way> {
+        self.report
+            .credential
+            .as_ref()
+            .map(|credential| credential.way)
+    }
+
+    /// Returns whether every address of the service leads to such a place; false where none is known.
+    pub(super) fn leads_to(&self, range: Range) -> bool {
+        let addresses = self
+            .report
+            .reach
+            .as_ref()
+            .map(|reach| reach.addresses.as_slice());
+        let addresses = addresses.unwrap_or_default();
+        !addresses.is_empty() && addresses.iter().all(|address| address.range == range)
     }
 
     /// Returns whether no genuine answer came: none, or one that is not the service's.

@@ -87,7 +87,12 @@ fn is_echo(case: &Case<'_>, of: Explains) -> bool {
 fn fold_questions(groups: &mut Vec<Group<'_>>) {
     let nothing = |group: &Group<'_>| {
         let mut cases = group.cases.iter();
-        cases.all(|case| case.finding.code == FindingCode::NothingThere)
+        cases.all(|case| {
+            let code = case.finding.code;
+            // A write without an answer may have left something: that is told with the write.
+            let unsettled = code == FindingCode::NoAnswer && case.record.id == "cleanup";
+            code == FindingCode::NothingThere || unsettled
+        })
     };
     let Some(cause) = groups.iter().position(|group| !nothing(group)) else {
         return;
@@ -139,7 +144,7 @@ impl<'a> Group<'a> {
         let steps = self.rule.map_or(Vec::new(), |rule| {
             let steps = rule.remedies.iter();
             steps
-                .filter(|step| step.is_for(&words.provider))
+                .filter(|step| step.is_for(&words.provider) && step.helps(&self.cases))
                 .map(|step| step.text)
                 .collect()
         });
@@ -157,6 +162,10 @@ impl<'a> Group<'a> {
             for line in lines(case) {
                 add(&mut evidence, line);
             }
+        }
+        let shows = self.rule.and_then(|rule| rule.shows);
+        for line in shows.map_or(Vec::new(), |shows| shows(&self.cases[0])) {
+            add(&mut evidence, line);
         }
         let mut remedies = Vec::new();
         for step in steps {

@@ -30,6 +30,7 @@
 mod access;
 mod authorize;
 mod case;
+mod denial;
 mod entra;
 mod group;
 mod identity;
@@ -50,7 +51,7 @@ use case::{Case, Weight};
 use group::Group;
 use words::Words;
 
-use crate::report::{Access, Diagnosis, Report};
+use crate::report::{Diagnosis, Report};
 
 /// Returns the causes of what is not fine in a report: what failed first, then what is unknown, then
 /// the risks, then what need not work and is worth knowing.
@@ -68,14 +69,12 @@ fn cases(report: &Report) -> Vec<Case<'_>> {
         .filter_map(|record| Case::of(report, record))
         .collect();
     // What full access lacks is asked for at once, also where a denial does not fail the run.
-    let lacks = report.access == Access::Full
-        && cases
-            .iter()
-            .any(|case| case.weight == Weight::Failed && case.is_denial());
+    // What need not work is no news beside what must and does not.
+    let bad = cases.iter().any(|case| case.weight < Weight::Risk);
     cases.retain(|case| {
         case.weight < Weight::Minor
-            || (lacks && case.is_denial())
-            || Group::rule_of(case).is_some_and(|rule| rule.minor)
+            || (case.is_denial() && case.full_access_lacks())
+            || (!bad && Group::rule_of(case).is_some_and(|rule| rule.minor))
     });
     cases.sort_by_key(|case| case.weight);
     cases

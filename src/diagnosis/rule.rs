@@ -26,6 +26,8 @@ pub struct Rule {
     pub(super) explains: Explains,
     /// Whether it is told of what need not work at all.
     pub(super) minor: bool,
+    /// What else of the report shows it, a line each.
+    pub(super) shows: Option<fn(&Case<'_>) -> Vec<String>>,
 }
 
 /// What a cause explains beside the records that it was recognized by.
@@ -43,6 +45,7 @@ pub(super) enum Explains {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Advice {
     on: On,
+    only: Option<fn(&Case<'_>) -> bool>,
     pub(super) text: &'static str,
 }
 
@@ -57,13 +60,18 @@ enum On {
 
 /// A step for every provider.
 pub(super) const fn all(text: &'static str) -> Advice {
-    Advice { on: On::All, text }
+    Advice {
+        on: On::All,
+        only: None,
+        text,
+    }
 }
 
 /// A step for Amazon S3 and whatever calls itself so.
 pub(super) const fn s3(text: &'static str) -> Advice {
     Advice {
         on: On::Only("s3"),
+        only: None,
         text,
     }
 }
@@ -72,6 +80,7 @@ pub(super) const fn s3(text: &'static str) -> Advice {
 pub(super) const fn minio(text: &'static str) -> Advice {
     Advice {
         on: On::Only("minio"),
+        only: None,
         text,
     }
 }
@@ -80,6 +89,7 @@ pub(super) const fn minio(text: &'static str) -> Advice {
 pub(super) const fn azure(text: &'static str) -> Advice {
     Advice {
         on: On::Only("azure"),
+        only: None,
         text,
     }
 }
@@ -88,11 +98,23 @@ pub(super) const fn azure(text: &'static str) -> Advice {
 pub(super) const fn s3_like(text: &'static str) -> Advice {
     Advice {
         on: On::S3Like,
+        only: None,
         text,
     }
 }
 
 impl Advice {
+    /// Gives the step only where something is so in one of the records.
+    pub(super) const fn only(mut self, only: fn(&Case<'_>) -> bool) -> Self {
+        self.only = Some(only);
+        self
+    }
+
+    /// Returns whether the step is for what is told together.
+    pub(super) fn helps(&self, told: &[Case<'_>]) -> bool {
+        self.only.is_none_or(|only| told.iter().any(only))
+    }
+
     /// Returns whether the step is for a provider.
     pub(super) fn is_for(&self, provider: &str) -> bool {
         match self.on {
@@ -253,6 +275,7 @@ impl Rule {
             remedies: &[],
             explains: Explains::Itself,
             minor: false,
+            shows: None,
         }
     }
 
@@ -289,6 +312,12 @@ impl Rule {
     /// Makes it be told of records that need not be good, behind everything else.
     pub(super) const fn minor(mut self) -> Self {
         self.minor = true;
+        self
+    }
+
+    /// Adds evidence from elsewhere in the report.
+    pub(super) const fn shows(mut self, shows: fn(&Case<'_>) -> Vec<String>) -> Self {
+        self.shows = Some(shows);
         self
     }
 

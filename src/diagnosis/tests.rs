@@ -174,3 +174,122 @@ fn a_lie_brings_the_manual() {
     assert_eq!(found[0].code, "contract-violated");
     assert!(found[0].remedies[0].contains("Range header"));
 }
+
+/// Returns a record with a finding that stands for itself.
+fn told(id: &str, outcome: Outcome, finding: Finding) -> CheckRecord {
+    CheckRecord {
+        outcome,
+        finding: Some(finding),
+        ..failed(id, Operation::GetObject, ErrorKind::Unexpected, "")
+    }
+}
+
+fn codes(checks: Vec<CheckRecord>) -> Vec<(String, Vec<String>)> {
+    let found = diagnose(&report(checks), "bucket");
+    found.into_iter().map(|it| (it.code, it.checks)).collect()
+}
+
+#[test]
+fn what_only_echoes_a_cause_is_told_with_it() {
+    let silent = |id| {
+        let mut record = failed(id, Operation::HeadObject, ErrorKind::PermissionDenied, "");
+        if let Some(error) = record.finding.as_mut().and_then(|it| it.error.as_mut()) {
+            error.code = None;
+        }
+        record
+    };
+    let nothing = Finding::plain(FindingCode::NothingThere, "nothing was answered".to_owned());
+    let checks = vec![
+        silent("head-object"),
+        told("bucket", Outcome::Inconclusive, nothing),
+        failed("get-object", Operation::GetObject, ErrorKind::TimedOut, ""),
+        failed(
+            "put-object",
+            Operation::PutObject,
+            ErrorKind::SignatureRejected,
+            "",
+        ),
+    ];
+    let all = ["put-object", "head-object", "bucket", "get-object"];
+    let found = codes(checks);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "wrong-secret");
+    let mut seen = found[0].1.clone();
+    seen.sort_unstable();
+    let mut expected = all.map(str::to_owned).to_vec();
+    expected.sort_unstable();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn a_lie_and_a_denial_are_no_echoes() {
+    let lie = Finding::plain(FindingCode::Violated, "the range is ignored".to_owned());
+    let checks = vec![
+        failed("bucket", Operation::ListObjects, ErrorKind::Unreachable, ""),
+        told("get-range", Outcome::Failed, lie),
+        failed(
+            "delete-object",
+            Operation::DeleteObject,
+            ErrorKind::PermissionDenied,
+            "s3:DeleteObject",
+        ),
+    ];
+    let found: Vec<_> = codes(checks).into_iter().map(|(code, _)| code).collect();
+    assert_eq!(
+        found,
+        ["unreachable", "contract-violated", "missing-permission"]
+    );
+}
+
+#[test]
+fn a_cause_that_a_check_names_needs_no_rule() {
+    let caused = |code, cause| Finding::caused(code, cause, "the bucket sleeps".to_owned());
+    let unfit = caused(FindingCode::Unfit, "asleep");
+    let threat = caused(FindingCode::Risk, "sleepy");
+    let checks = vec![
+        told("get-object", Outcome::Passed, threat),
+        told("bucket", Outcome::Failed, unfit),
+    ];
+    let found = diagnose(&report(checks), "bucket");
+    assert_eq!(found.len(), 2);
+    assert_eq!(
+        (found[0].code.as_str(), found[0].title.as_str()),
+        ("asleep", "the bucket sleeps")
+    );
+    assert!(
+        found[0].remedies[0].contains("Compare the name"),
+        "{found:?}"
+    );
+    assert_eq!(found[1].code, "sleepy", "risks are behind the failures");
+}
+
+#[test]
+fn what_need_not_work_is_told_only_where_nothing_fails() {
+    let mut abort = failed(
+        "multipart-abort",
+        Operation::AbortMultipart,
+        ErrorKind::PermissionDenied,
+        "s3:AbortMultipartUpload",
+    );
+    abort.level = Level::Optional;
+    abort.outcome = Outcome::Skipped;
+    if let Some(finding) = &mut abort.finding {
+        finding.code = FindingCode::Denied;
+    }
+    let of = |checks: Vec<CheckRecord>| {
+        let report = Report {
+            access: Access::PutGet,
+            ..report(checks)
+        };
+        let found = diagnose(&report, "bucket");
+        found.into_iter().map(|it| it.code).collect::<Vec<_>>()
+    };
+    assert_eq!(of(vec![abort.clone()]), ["abort-denied"]);
+    let put = failed(
+        "put-object",
+        Operation::PutObject,
+        ErrorKind::QuotaExceeded,
+        "s3:PutObject",
+    );
+    assert_eq!(of(vec![put, abort]), ["storage-full"]);
+}

@@ -1,6 +1,7 @@
 //! The words of the provider at hand: what the placeholders of a text become.
 
 use super::case::Case;
+use super::denial::Denial;
 use crate::check;
 use crate::report::Report;
 
@@ -15,6 +16,15 @@ const PLACEHOLDERS: &[(&str, &str)] = &[
     ("grant", "the permission that is named on what is named"),
     ("manual", "What the manual of the check says"),
     ("seen", "what was seen"),
+    ("principal", "PRINCIPAL"),
+    ("action", "the action"),
+    ("resource", "the resource"),
+    ("policy", "policy that is named"),
+    ("key", "the key of the bucket"),
+    ("objects", "arn:aws:s3:::BUCKET/PREFIX/*"),
+    ("account", "ACCOUNT"),
+    ("container", "CONTAINER"),
+    ("endpoint", "ENDPOINT"),
 ];
 
 /// What remedies are filled in with.
@@ -93,28 +103,30 @@ impl Words {
             "word" => Some(self.bucket_word.clone()),
             "bucket" => Some(self.bucket.clone()).filter(|name| !name.is_empty()),
             "host" => self.host.clone(),
-            "region" => Some(
-                error
-                    .and_then(|error| error.region.clone())
-                    .unwrap_or_else(|| "the one it is in".to_owned()),
-            ),
+            "region" => error.and_then(|error| error.region.clone()),
             "place" => error.map(|error| error.place.clone()),
             "operation" => error.map(|error| error.operation.name().to_owned()),
             "manual" => first.and_then(|case| from_manual(&case.record.id)),
             "seen" => first.map(|case| case.finding.summary.clone()),
-            _ => None,
+            "objects" => Some(self.objects()),
+            "account" => self.azure_names().map(|(account, _)| account.to_owned()),
+            "container" => self
+                .azure_names()
+                .map(|(_, container)| container.to_owned()),
+            "endpoint" => first.and_then(|case| case.report.target.endpoint.clone()),
+            "principal" => principal(told),
+            _ => denied(name, told),
         }
     }
 
     /// Returns what must be granted, a text for everything that it must be granted on.
     fn grants(&self, told: &[Case<'_>]) -> Vec<String> {
         let mut grants: Vec<(String, Vec<&str>)> = Vec::new();
-        for error in told.iter().filter_map(Case::error) {
-            for name in &error.permissions {
-                let on = self.resource(name);
+        for case in told {
+            for (name, on) in self.wanted(case) {
                 let held = grants.iter_mut().find(|(held, _)| *held == on);
                 match held {
-                    Some((_, names)) if names.contains(&name.as_str()) => {}
+                    Some((_, names)) if names.contains(&name) => {}
                     Some((_, names)) => names.push(name),
                     None => grants.push((on, vec![name])),
                 }
@@ -130,6 +142,35 @@ impl Words {
             .collect()
     }
 
+    /// Returns each permission that a record lacks with what it must be granted on: a key that the
+    /// service itself names, else what the operation needs.
+    fn wanted<'a>(&self, case: &Case<'a>) -> Vec<(&'a str, String)> {
+        if let Some(denial) = Denial::of(case)
+            && denial.action.starts_with("kms:")
+        {
+            let key = denial.resource.map(str::to_owned);
+            return vec![(denial.action, key.unwrap_or_else(|| self.resource("kms:")))];
+        }
+        let names = case.permissions();
+        names
+            .into_iter()
+            .map(|name| (name, self.resource(name)))
+            .collect()
+    }
+
+    fn azure_names(&self) -> Option<(&str, &str)> {
+        self.bucket
+            .split_once('/')
+            .filter(|_| self.provider == "azure")
+    }
+
+    /// Returns the resource that rights on objects are granted on.
+    fn objects(&self) -> String {
+        let prefix = self.prefix.trim_end_matches('/');
+        let slash = if prefix.is_empty() { "" } else { "/" };
+        format!("arn:aws:s3:::{}/{prefix}{slash}*", self.bucket)
+    }
+
     /// Returns what a permission must be granted on.
     fn resource(&self, permission: &str) -> String {
         if self.provider == "azure" {
@@ -141,9 +182,7 @@ impl Words {
         if permission.starts_with("s3:List") || permission.starts_with("s3:GetBucket") {
             return format!("arn:aws:s3:::{}", self.bucket);
         }
-        let prefix = self.prefix.trim_end_matches('/');
-        let slash = if prefix.is_empty() { "" } else { "/" };
-        format!("arn:aws:s3:::{}/{prefix}{slash}*", self.bucket)
+        self.objects()
     }
 
     /// Fills a text where no report is at hand, as the manual is.
@@ -161,6 +200,32 @@ impl Words {
         let verbatim = generic.find('\n').is_some_and(|line| line < start);
         (!verbatim).then(|| generic[start..].to_owned())
     }
+}
+
+/// Returns who asks, as a grant has to name them: an object id of Azure, else the printable name.
+fn principal(told: &[Case<'_>]) -> Option<String> {
+    let said = told.iter().find_map(Denial::of);
+    if let Some(denial) = said {
+        return Some(denial.principal.to_owned());
+    }
+    let principal = told.first()?.report.principal.as_ref()?;
+    let object_id = principal.claims.get("object id");
+    Some(object_id.unwrap_or(&principal.id).clone())
+}
+
+/// Returns what the service itself names in a denial.
+fn denied(name: &str, told: &[Case<'_>]) -> Option<String> {
+    let denial = told.iter().find_map(Denial::of)?;
+    let text = match name {
+        "action" => Some(denial.action),
+        "resource" => denial.resource,
+        "policy" => denial.denied_by().or(denial.limited_by()),
+        "key" => denial
+            .resource
+            .filter(|name| name.starts_with("arn:aws:kms:")),
+        _ => None,
+    };
+    text.map(str::to_owned)
 }
 
 fn host(report: &Report) -> Option<String> {

@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("verify",    &["diagnosis", "engine", "report", "subject"]),
     ("render",    &["engine", "report"]),
     ("demo",      &["config", "connect", "engine", "report", "verify"]),
-    ("cli",       &["check", "config", "connect", "demo", "engine", "render", "report", "verify"]),
+    ("cli",       &["check", "config", "connect", "demo", "diagnosis", "engine", "render", "report", "verify"]),
 ];
 
 /// The crates that talk to a service; only the module `connect` names them.

@@ -9,26 +9,26 @@ use backstop_testkit::{
 };
 
 /// How a story ends.
-pub(super) type Told = Result<(), String>;
+pub(crate) type Told = Result<(), String>;
 
 /// The exit codes that the stories know.
-pub(super) const PASSED: i32 = 0;
+pub(crate) const PASSED: i32 = 0;
 /// Failed.
-pub(super) const FAILED: i32 = 3;
+pub(crate) const FAILED: i32 = 3;
 /// Unknown.
-pub(super) const UNKNOWN: i32 = 4;
+pub(crate) const UNKNOWN: i32 = 4;
 
 /// The longest that one run may take before a story is given up.
-pub(super) const PATIENCE: Duration = Duration::from_mins(2);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Turns any error into the words of a story.
-pub(super) fn text(error: impl Display) -> String {
+pub(crate) fn text(error: impl Display) -> String {
     error.to_string()
 }
 
 /// A place to verify, with what the environment holds for it.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     target: Option<String>,
     flags: Vec<String>,
     variables: Vec<(&'static str, String)>,
@@ -36,7 +36,7 @@ pub(super) struct Place {
 
 impl Place {
     /// Names a place; nothing is set beside it.
-    pub(super) fn new(target: impl Into<String>) -> Self {
+    pub(crate) fn new(target: impl Into<String>) -> Self {
         Self {
             target: Some(target.into()),
             flags: Vec::new(),
@@ -45,7 +45,7 @@ impl Place {
     }
 
     /// Names all targets of a configuration, which a flag gives.
-    pub(super) fn everywhere() -> Self {
+    pub(crate) fn everywhere() -> Self {
         Self {
             target: None,
             flags: Vec::new(),
@@ -54,29 +54,29 @@ impl Place {
     }
 
     /// Names a bucket of MinIO at a host, as `minio+http://`.
-    pub(super) fn minio(host: impl Display, path: &str, keys: (&str, &str)) -> Self {
+    pub(crate) fn minio(host: impl Display, path: &str, keys: (&str, &str)) -> Self {
         Self::new(format!("minio+http://{host}/{path}")).keys(keys)
     }
 
     /// Names a bucket of MinIO as one of S3 with an endpoint.
-    pub(super) fn s3(host: impl Display, path: &str, keys: (&str, &str)) -> Self {
+    pub(crate) fn s3(host: impl Display, path: &str, keys: (&str, &str)) -> Self {
         let place = Self::new(format!("s3://{path}")).keys(keys);
         place.flag("--endpoint-url", format!("http://{host}"))
     }
 
     /// Names a container of Azurite; no credentials are set yet.
-    pub(super) fn azure(server: &Azurite, path: &str) -> Self {
+    pub(crate) fn azure(server: &Azurite, path: &str) -> Self {
         let place = Self::new(format!("azure://{}/{path}", server.account()));
         place.flag("--endpoint-url", server.endpoint())
     }
 
     /// Names a container of Azurite, with the account's key.
-    pub(super) fn azure_by_key(server: &Azurite, path: &str) -> Self {
+    pub(crate) fn azure_by_key(server: &Azurite, path: &str) -> Self {
         Self::azure(server, path).set("AZURE_STORAGE_KEY", server.key())
     }
 
     /// Names a container of Azurite, with a SAS that grants some permissions for longer than is warned of.
-    pub(super) fn azure_by_sas(
+    pub(crate) fn azure_by_sas(
         server: &Azurite,
         container: &str,
         prefix: &str,
@@ -89,7 +89,7 @@ impl Place {
     }
 
     /// Names a container of Azurite over https, with a service principal.
-    pub(super) fn azure_by_token(both: &AzuriteEntra, path: &str) -> Self {
+    pub(crate) fn azure_by_token(both: &AzuriteEntra, path: &str) -> Self {
         let entra = &both.entra;
         let place = Self::azure(&both.azurite, path)
             .set("AZURE_SUBSCRIPTION_ID", entra.subscription_id())
@@ -101,38 +101,38 @@ impl Place {
     }
 
     /// Sets an access key and its secret.
-    pub(super) fn keys(self, (id, secret): (&str, &str)) -> Self {
+    pub(crate) fn keys(self, (id, secret): (&str, &str)) -> Self {
         self.set("AWS_ACCESS_KEY_ID", id)
             .set("AWS_SECRET_ACCESS_KEY", secret)
     }
 
     /// Sets a variable, in place of one of the same name.
-    pub(super) fn set(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn set(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.variables.retain(|(held, _)| *held != name);
         self.variables.push((name, value.into()));
         self
     }
 
     /// Adds a flag with its value.
-    pub(super) fn flag(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub(crate) fn flag(mut self, name: &str, value: impl Into<String>) -> Self {
         self.flags.extend([name.to_owned(), value.into()]);
         self
     }
 
     /// Prepares `verify` on the place, with a report in JSON.
-    pub(super) fn cli(&self, more: &[&str]) -> Result<Cli, String> {
+    pub(crate) fn cli(&self, more: &[&str]) -> Result<Cli, String> {
         let target: Vec<_> = self.target.as_deref().into_iter().collect();
         self.cli_of(&target, more)
     }
 
     /// Returns the arguments that name the place.
-    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
         let flags = self.flags.iter().map(String::as_str);
         self.target.as_deref().into_iter().chain(flags)
     }
 
     /// Prepares `verify` on other targets with the same environment.
-    pub(super) fn cli_of(&self, targets: &[&str], more: &[&str]) -> Result<Cli, String> {
+    pub(crate) fn cli_of(&self, targets: &[&str], more: &[&str]) -> Result<Cli, String> {
         let mut cli = binary()?
             .args(["verify", "--format", "json"])
             .args(targets)
@@ -145,22 +145,22 @@ impl Place {
     }
 
     /// Verifies the place to its end.
-    pub(super) fn verify(&self, more: &[&str]) -> Result<Run, String> {
+    pub(crate) fn verify(&self, more: &[&str]) -> Result<Run, String> {
         self.read(self.cli(more)?.run().map_err(text)?)
     }
 
     /// Begins to verify the place.
-    pub(super) fn start(&self, more: &[&str]) -> Result<Running, String> {
+    pub(crate) fn start(&self, more: &[&str]) -> Result<Running, String> {
         self.cli(more)?.spawn().map_err(text)
     }
 
     /// Waits for a run that was begun.
-    pub(super) fn end(&self, running: Running) -> Result<Run, String> {
+    pub(crate) fn end(&self, running: Running) -> Result<Run, String> {
         self.read(running.wait(PATIENCE).map_err(text)?)
     }
 
     /// Reads the one report of a run, in which no secret may be.
-    pub(super) fn read(&self, done: Finished) -> Result<Run, String> {
+    pub(crate) fn read(&self, done: Finished) -> Result<Run, String> {
         let mut reports = self.read_all(&done)?;
         match (reports.pop(), reports.len()) {
             (Some(report), 0) => Ok(Run {
@@ -173,7 +173,7 @@ impl Place {
     }
 
     /// Reads all reports of a run, in which no secret may be.
-    pub(super) fn read_all(&self, done: &Finished) -> Result<Vec<Report>, String> {
+    pub(crate) fn read_all(&self, done: &Finished) -> Result<Vec<Report>, String> {
         assert_absent(&self.secrets(), &done.output());
         let lines = done.stdout.lines().map(serde_json::from_str);
         lines
@@ -198,23 +198,23 @@ impl Place {
 }
 
 /// Prepares the built binary in a clean environment.
-pub(super) fn binary() -> Result<Cli, String> {
+pub(crate) fn binary() -> Result<Cli, String> {
     Cli::new(env!("CARGO_BIN_EXE_backstop")).map_err(text)
 }
 
 /// A run that has ended, and its report.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(crate) struct Run {
     /// What tells the run from others of the same story; empty where there is one.
-    pub(super) scene: String,
-    pub(super) report: Report,
-    pub(super) done: Finished,
+    pub(crate) scene: String,
+    pub(crate) report: Report,
+    pub(crate) done: Finished,
 }
 
 impl Run {
     /// Asserts how the run ended, and returns it.
     #[track_caller]
-    pub(super) fn ended(self, code: i32, verdict: Verdict) -> Self {
+    pub(crate) fn ended(self, code: i32, verdict: Verdict) -> Self {
         assert_eq!(
             (self.done.code, self.report.verdict),
             (Some(code), verdict),
@@ -225,7 +225,7 @@ impl Run {
     }
 
     /// Returns what was found, a line a check, for the message of a failed assertion.
-    pub(super) fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         let checks = self.report.checks.iter().map(|record| {
             let finding = record.finding.as_ref().map(|it| (it.code, &it.summary));
             format!("{} {} {finding:?}\n", record.id, record.outcome.name())
@@ -239,25 +239,25 @@ impl Run {
 
     /// Returns the record of a check.
     #[track_caller]
-    pub(super) fn check(&self, id: &str) -> &CheckRecord {
+    pub(crate) fn check(&self, id: &str) -> &CheckRecord {
         let found = self.report.checks.iter().find(|record| record.id == id);
         found.unwrap_or_else(|| panic!("no check {id}: {}", self.told()))
     }
 
     /// Returns the outcome of a check.
     #[track_caller]
-    pub(super) fn outcome(&self, id: &str) -> Outcome {
+    pub(crate) fn outcome(&self, id: &str) -> Outcome {
         self.check(id).outcome
     }
 
     /// Returns what kind of finding a check has.
     #[track_caller]
-    pub(super) fn finding(&self, id: &str) -> Option<FindingCode> {
+    pub(crate) fn finding(&self, id: &str) -> Option<FindingCode> {
         self.check(id).finding.as_ref().map(|finding| finding.code)
     }
 
     /// Returns the ids of all checks that ended in a way, in the report's order.
-    pub(super) fn with(&self, outcome: Outcome) -> Vec<&str> {
+    pub(crate) fn with(&self, outcome: Outcome) -> Vec<&str> {
         let checks = self.report.checks.iter();
         checks
             .filter(|record| record.outcome == outcome)
@@ -266,13 +266,13 @@ impl Run {
     }
 
     /// Returns the codes of the diagnoses.
-    pub(super) fn codes(&self) -> Vec<&str> {
+    pub(crate) fn codes(&self) -> Vec<&str> {
         let diagnoses = self.report.diagnoses.iter();
         diagnoses.map(|it| it.code.as_str()).collect()
     }
 
     /// Returns everything the diagnoses say.
-    pub(super) fn advice(&self) -> String {
+    pub(crate) fn advice(&self) -> String {
         format!("{:?}", self.report.diagnoses)
     }
 }
@@ -280,7 +280,7 @@ impl Run {
 /// Returns what an independent reader found, in the words of the report.
 ///
 /// Without versions, the report counts objects only.
-pub(super) fn left(found: &Residue, versioned: bool) -> Left {
+pub(crate) fn left(found: &Residue, versioned: bool) -> Left {
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     Left {
         objects: count(found.objects),
@@ -292,7 +292,7 @@ pub(super) fn left(found: &Residue, versioned: bool) -> Left {
 }
 
 /// Reads what a bucket of a shared server holds under a prefix, with the uploads on one fixed key.
-pub(super) fn fixed_residue(server: &Minio, bucket: &str, prefix: &str) -> Result<Residue, String> {
+pub(crate) fn fixed_residue(server: &Minio, bucket: &str, prefix: &str) -> Result<Residue, String> {
     let mut found = server.residue(bucket, prefix).map_err(text)?;
     let key = format!("{prefix}.backstop/probe-multipart");
     found.uploads = server.open_uploads(bucket, &key).map_err(text)?;
@@ -300,12 +300,12 @@ pub(super) fn fixed_residue(server: &Minio, bucket: &str, prefix: &str) -> Resul
 }
 
 /// Returns the administrator's access key and secret.
-pub(super) fn root(server: &Minio) -> (&str, &str) {
+pub(crate) fn root(server: &Minio) -> (&str, &str) {
     (server.access_key(), server.secret_key())
 }
 
 /// Returns a policy that allows actions on resources of a bucket, such as `bucket/prefix/*`.
-pub(super) fn policy(statements: &[(&str, &[&str], &str)]) -> String {
+pub(crate) fn policy(statements: &[(&str, &[&str], &str)]) -> String {
     let statements: Vec<_> = statements
         .iter()
         .map(|(effect, actions, resource)| {
@@ -320,7 +320,7 @@ pub(super) fn policy(statements: &[(&str, &[&str], &str)]) -> String {
 }
 
 /// Ends a story of many turns: all that went wrong is told at once.
-pub(super) fn all_well(trouble: &[String]) -> Told {
+pub(crate) fn all_well(trouble: &[String]) -> Told {
     if trouble.is_empty() {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! Whole stories on real MinIO and Azurite: the built binary, its report, its exit code, and what an
 //! independent reader finds in the storage afterwards.
 
-mod harness;
+pub(crate) mod harness;
 mod identity;
 mod identity_azure_story;
 

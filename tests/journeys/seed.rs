@@ -86,7 +86,7 @@ pub(crate) fn put_and_get_alone_fail_full_and_the_missing_rights_are_named() -> 
     let advice = run.advice();
     for words in [
         "Grant s3:ListBucket on arn:aws:s3:::",
-        "Grant s3:DeleteObject on arn:aws:s3:::",
+        "Grant s3:DeleteObject and s3:AbortMultipartUpload on arn:aws:s3:::",
         &format!("arn:aws:s3:::{bucket}/pre/*"),
         "http 403 AccessDenied",
     ] {

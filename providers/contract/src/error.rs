@@ -369,11 +369,13 @@ fn withhold(message: &str) -> String {
         let end = run.find(|c| !is_token(c)).unwrap_or(run.len());
         let (run, after) = run.split_at(end);
         shown.push_str(before);
-        shown.push_str(if run.len() < SECRET_LIKE || is_path(run) {
-            run
-        } else {
-            "(withheld)"
-        });
+        shown.push_str(
+            if run.len() < SECRET_LIKE || is_path(run) || is_key_name(run) {
+                run
+            } else {
+                "(withheld)"
+            },
+        );
         rest = after;
     }
     shown.push_str(rest);
@@ -384,6 +386,21 @@ fn withhold(message: &str) -> String {
 fn is_path(run: &str) -> bool {
     let of_a_secret = |c: char| c.is_ascii_uppercase() || matches!(c, '+' | '=' | '%');
     run.starts_with('/') && !run.contains(of_a_secret)
+}
+
+/// Returns whether a run is how an ARN ends that names a key of KMS: a name and no secret, which a
+/// denial has to keep.
+fn is_key_name(run: &str) -> bool {
+    const LENGTH: usize = 36;
+    let id = run.strip_prefix("key/");
+    id.is_some_and(|id| {
+        id.len() == LENGTH
+            && (id.starts_with("mrk-") || id.bytes().filter(|byte| *byte == b'-').count() == 4)
+            && id
+                .trim_start_matches("mrk-")
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))
+    })
 }
 
 #[cfg(test)]
@@ -402,6 +419,13 @@ mod tests {
         assert_eq!(withhold(plain), plain);
         let path = "the file /var/run/secrets/azure/tokens/identity-token cannot be read";
         assert_eq!(withhold(path), path);
+        for id in [
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "mrk-1234abcd12ab34cd56ef1234567890ab",
+        ] {
+            let plain = format!("on resource: arn:aws:kms:eu-west-1:123456789012:key/{id} because");
+            assert_eq!(withhold(&plain), plain);
+        }
         let slashed = format!("the key /{key} is wrong");
         assert_eq!(withhold(&slashed), "the key (withheld) is wrong");
     }

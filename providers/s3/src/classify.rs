@@ -329,12 +329,20 @@ pub(crate) fn causes<'a>(error: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn St
     chain
 }
 
+/// Returns whether a word may be a part of a signed URL, or a signed header with its value; the bare
+/// name of a header is not.
+fn may_be_signed(word: &str) -> bool {
+    let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    let is_name = bare.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    word.to_ascii_lowercase().contains("x-amz-") && !is_name
+}
+
 /// Makes one short printable line of a text, without what a signed URL would give away.
 pub(crate) fn short(text: &str) -> String {
     const LONGEST: usize = 300;
     let words: Vec<_> = text
         .split(|character: char| character.is_whitespace() || character.is_control())
-        .filter(|word| !word.is_empty() && !word.to_ascii_lowercase().contains("x-amz-"))
+        .filter(|word| !word.is_empty() && !may_be_signed(word))
         .collect();
     let line = words.join(" ");
     if line.chars().count() <= LONGEST {

@@ -155,9 +155,21 @@ pub(crate) fn heard(response: &HttpResponse, at: Instant) -> (Evidence, bool) {
         region: header("x-amz-bucket-region").or_else(|| said("Region")),
         date: header("date").as_deref().and_then(parse_date),
         elapsed: Some(at.elapsed()),
-        facts: through(response).filter(|_| page).into_iter().collect(),
+        facts: through(response)
+            .filter(|_| page)
+            .into_iter()
+            .chain(clocks(said("RequestTime"), said("ServerTime")))
+            .collect(),
     };
     (evidence, page)
+}
+
+/// Returns the two clocks that a refusal for their difference names.
+fn clocks(request: Option<String>, server: Option<String>) -> Option<String> {
+    let (request, server) = (short(&request?), short(&server?));
+    Some(format!(
+        "the request is of {request}, the service's clock says {server}"
+    ))
 }
 
 /// Returns the proxy that an answer came through: a page may well be its own.

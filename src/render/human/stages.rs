@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
-use super::words::{Gravity, reason};
+use super::words::{Gravity, count, reason};
 use crate::render::style;
 use crate::render::text::Paragraph;
 use crate::report::{CheckRecord, Level, Outcome, Report, Stage};
@@ -49,6 +49,10 @@ impl Ending {
         let reason = record.finding.as_ref().and_then(reason);
         let words = match reason {
             Some(reason) => format!("{} ({reason})", record.outcome.name()),
+            None if record.outcome == Outcome::Passed && record.attempts > 1 => {
+                let repeated = count(u64::from(record.attempts - 1), "request");
+                format!("passed ({repeated} repeated)")
+            }
             None => record.outcome.name().to_owned(),
         };
         let style = match (Gravity::of(record), record.outcome) {

@@ -66,6 +66,8 @@ doubtful: an absent object is answered with a refusal
           AccessDenied: \"Access Denied.\" (request 17F0A1)
   do      if these credentials are meant to do this, grant them s3:ListBucket
 
+more on a cause: backstop explain permission-missing
+
 fits: read-only; not full (s3:PutObject denied, s3:DeleteObject denied)
 not proven here: deleting old backups (put-get); durability
 cleanup: nothing was written

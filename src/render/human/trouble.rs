@@ -7,6 +7,9 @@ use crate::render::style;
 use crate::render::text::Paragraph;
 use crate::report::{CheckRecord, Diagnosis, Report};
 
+/// The most lines of what was said.
+const SAID: usize = 9;
+
 /// One block.
 struct Block<'a> {
     gravity: Gravity,
@@ -41,8 +44,13 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             None => blocks.push(block),
         }
     }
-    for block in blocks {
+    for block in &blocks {
         block.write(out)?;
+    }
+    if let Some(code) = blocks.iter().find_map(|block| block.code) {
+        let more = format!("backstop explain {code}");
+        writeln!(out)?;
+        Paragraph::plain(&more).write(out, "more on a cause: ")?;
     }
     Ok(())
 }
@@ -98,14 +106,7 @@ impl Block<'_> {
         }
         title.write(out, "")?;
         Paragraph::plain(&self.checks.join(", ")).write(out, "  checks  ")?;
-        for (index, line) in self.said.iter().enumerate() {
-            let first = if index == 0 {
-                "  said    "
-            } else {
-                "          "
-            };
-            Paragraph::plain(line).write(out, first)?;
-        }
+        self.write_said(out)?;
         let numbered = self.remedies.len() > 1;
         for (index, remedy) in self.remedies.iter().enumerate() {
             let number = if numbered {
@@ -115,6 +116,30 @@ impl Block<'_> {
             };
             let label = if index == 0 { "do" } else { "" };
             write_remedy(out, remedy, &format!("  {label:<7} {number}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Block<'_> {
+    /// Writes what was said, as much of it as leaves room for what to do; the report in JSON has all.
+    fn write_said(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut lines = 0;
+        for (index, said) in self.said.iter().enumerate() {
+            let first = if index == 0 {
+                "  said    "
+            } else {
+                "          "
+            };
+            let mut text = Vec::new();
+            Paragraph::plain(said).write(&mut text, first)?;
+            lines += String::from_utf8_lossy(&text).lines().count();
+            if index > 0 && lines > SAID {
+                let left = self.said.len() - index;
+                return Paragraph::plain(&format!("and {left} more, in the JSON report"))
+                    .write(out, "          ");
+            }
+            out.write_all(&text)?;
         }
         Ok(())
     }

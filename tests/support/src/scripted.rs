@@ -11,7 +11,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::listener::Listener;
 use crate::sync::lock;
-use crate::wire::{Request, Response, read_request};
+use crate::wire::{Request, Response, forward, read_request};
 use crate::{Entra, Result};
 
 /// What becomes of one request.
@@ -90,6 +90,23 @@ impl Scripted {
             scheme,
             requests,
             open,
+        })
+    }
+
+    /// Starts a server that answers what the script answers, and passes everything else on to a real
+    /// server over http.
+    ///
+    /// Headers are passed on as they came, `Host` included: signatures cover it.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub fn before(
+        upstream: SocketAddr,
+        script: impl Fn(&Request) -> Option<Answer> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        Self::start(move |request| {
+            let passed = || forward(upstream, request).map_or(Answer::Close, Answer::Send);
+            script(request).unwrap_or_else(passed)
         })
     }
 

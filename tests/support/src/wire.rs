@@ -227,22 +227,51 @@ fn converse<S: Read + Write>(
     write!(stream, "{headers}Content-Length: {length}\r\n\r\n")?;
     stream.write_all(&request.body)?;
     stream.flush()?;
-    let mut reader = BufReader::new(stream);
-    let head = read_head(&mut reader)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    read_response(BufReader::new(stream), method)
+}
+
+fn read_response(mut from: impl BufRead, method: &str) -> io::Result<Response> {
+    let head = read_head(&mut from)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let status = head
         .word(1)
         .parse()
         .map_err(|_| io::ErrorKind::InvalidData)?;
-    let body = if request.method == "HEAD" {
+    let body = if method == "HEAD" {
         Vec::new()
     } else {
-        read_body(&mut reader, &head)?
+        read_body(&mut from, &head)?
     };
     Ok(Response {
         status,
         headers: head.headers,
         body,
     })
+}
+
+/// Passes a request on over a connection of its own, with its own headers, and reads the whole answer.
+pub(crate) fn forward(to: SocketAddr, request: &Request) -> io::Result<Response> {
+    let mut socket = TcpStream::connect_timeout(&to, Duration::from_secs(5))?;
+    socket.set_read_timeout(Some(Duration::from_mins(1)))?;
+    let framing = [
+        "connection",
+        "content-length",
+        "expect",
+        "transfer-encoding",
+    ];
+    let kept = |(name, _): &&(String, String)| !framing.contains(&name.as_str());
+    let headers: Vec<_> = request.headers.iter().filter(kept).cloned().collect();
+    let (method, target, headers) = (&request.method, &request.target, lines(&headers));
+    let length = request.body.len();
+    write!(
+        socket,
+        "{method} {target} HTTP/1.1\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n"
+    )?;
+    socket.write_all(&request.body)?;
+    let mut response = read_response(BufReader::new(socket), method)?;
+    let hop = ["connection", "keep-alive", "transfer-encoding"];
+    let end_to_end = |(name, _): &(String, String)| !hop.contains(&name.as_str());
+    response.headers.retain(end_to_end);
+    Ok(response)
 }
 
 fn lines(headers: &[(String, String)]) -> String {
