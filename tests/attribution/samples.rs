@@ -13,11 +13,10 @@ mod state;
 use backstop::check;
 use backstop::diagnosis::{self, diagnose};
 use backstop::report::{
-    Access, CheckRecord, Cleanup, Diagnosis, ErrorRecord, Finding, FindingCode, Level, LevelSource,
-    Outcome, Report, SCHEMA, Stage, TargetInfo, Vantage, verdict,
+    CheckRecord, Cleanup, Diagnosis, ErrorRecord, Finding, FindingCode, Level, LevelSource,
+    Outcome, Report, SCHEMA, Stage, Vantage, verdict,
 };
 use backstop_contract::{ErrorKind, Operation, PermissionContext, ProviderInfo, Sent};
-use jiff::Timestamp;
 
 /// Every provider.
 pub(super) const ANY: &[&str] = &["s3", "minio", "azure"];
@@ -113,6 +112,17 @@ pub(super) const fn unfit(
         providers: S3,
         check,
         found: Found::Caused(FindingCode::Unfit, summary),
+        beside: None,
+    }
+}
+
+/// A cause that the check itself names, as a success that lied.
+pub(super) const fn lie(code: &'static str, check: &'static str, summary: &'static str) -> Sample {
+    Sample {
+        code,
+        providers: S3,
+        check,
+        found: Found::Caused(FindingCode::Violated, summary),
         beside: None,
     }
 }
@@ -270,39 +280,37 @@ fn location(provider: &str) -> &'static str {
     }
 }
 
-/// Returns a report in which nothing was asked yet.
+/// Returns a report in which nothing was asked yet: read from JSON, so that what it may hold beside
+/// is absent.
 fn empty(provider: &str) -> Report {
     let endpoint = match provider {
         "azure" => None,
-        "minio" => Some("https://minio.example.com:9000".to_owned()),
-        _ => Some("https://s3.eu-west-1.amazonaws.com".to_owned()),
+        "minio" => Some("https://minio.example.com:9000"),
+        _ => Some("https://s3.eu-west-1.amazonaws.com"),
     };
-    Report {
-        schema: SCHEMA.to_owned(),
-        run_id: "00000000deadbeef".to_owned(),
-        started_at: Timestamp::UNIX_EPOCH,
-        duration_ms: 118,
-        target: TargetInfo {
-            name: "primary".to_owned(),
-            provider: provider.to_owned(),
-            location: location(provider).to_owned(),
-            endpoint,
-            region: (provider == "s3").then(|| "eu-west-1".to_owned()),
+    let report = serde_json::json!({
+        "schema": SCHEMA,
+        "run_id": "00000000deadbeef",
+        "started_at": "2026-11-26T07:00:00Z",
+        "duration_ms": 118,
+        "target": {
+            "name": "primary",
+            "provider": provider,
+            "location": location(provider),
+            "endpoint": endpoint,
+            "region": (provider == "s3").then_some("eu-west-1"),
         },
-        access: Access::Full,
-        principal: None,
-        credential: None,
-        vantage: Vantage::default(),
-        reach: None,
-        posture: None,
-        variants: Vec::new(),
-        checks: Vec::new(),
-        diagnoses: Vec::new(),
-        fits: None,
-        not_proven: Vec::new(),
-        cleanup: Cleanup::default(),
-        verdict: verdict(&[]),
-    }
+        "access": "full",
+        "principal": null,
+        "vantage": Vantage::default(),
+        "checks": [],
+        "diagnoses": [],
+        "fits": null,
+        "not_proven": [],
+        "cleanup": Cleanup::default(),
+        "verdict": "unknown",
+    });
+    serde_json::from_value(report).expect("a report")
 }
 
 /// The samples of every stage.
