@@ -33,6 +33,10 @@ times and hashes as metadata.
 403 without a word, since an answer to HEAD has no body; or a size that is not that of the object \
 (`contract-violated`).
 
+## How it fails
+403 without a word, since an answer to HEAD has no body; or a size that is not that of the object \
+(`contract-violated`).
+
 ## How to fix it
 Grant the permission that is named; HEAD needs the same one as GET. Where a fact is wrong, look for a \
 cache or a proxy that drops headers.

@@ -20,7 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diff",      &["report"]),
     ("redact",    &["report"]),
     ("ticket",    &["config", "report"]),
-    ("foreign",   &["check", "config", "diff", "redact", "report", "ticket"]),
+    ("foreign",   &["check", "config", "diff", "reach", "redact", "report", "ticket"]),
     ("verify",    &["diagnosis", "engine", "report", "subject"]),
     ("render",    &["diff", "engine", "report", "ticket"]),
     ("demo",      &["config", "connect", "engine", "report", "verify"]),
