@@ -50,7 +50,7 @@ use case::{Case, Weight};
 use group::Group;
 use words::Words;
 
-use crate::report::{Access, Diagnosis, Report};
+use crate::report::{Access, Diagnosis, Level, Report};
 
 /// Returns the causes of what is not fine in a report: what failed first, then what is unknown, then
 /// the risks, then what need not work and is worth knowing.
@@ -74,7 +74,7 @@ fn cases(report: &Report) -> Vec<Case<'_>> {
             .any(|case| case.weight == Weight::Failed && case.is_denial());
     cases.retain(|case| {
         case.weight < Weight::Minor
-            || (lacks && case.is_denial())
+            || (lacks && case.is_denial() && case.record.level != Level::Advisory)
             || Group::rule_of(case).is_some_and(|rule| rule.minor)
     });
     cases.sort_by_key(|case| case.weight);

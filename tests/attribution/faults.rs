@@ -7,7 +7,9 @@ use backstop::check;
 use backstop::report::{Access, Outcome, Verdict};
 use backstop_contract::fault::{Fault, FaultStore};
 use backstop_contract::memory::{Denied, MemoryOptions};
-use backstop_contract::{ErrorKind, MemoryStore, ObjectKey, ObjectStore, Operation, PutOptions};
+use backstop_contract::{
+    ErrorKind, KeyPrefix, MemoryStore, ObjectKey, ObjectStore, Operation, PutOptions,
+};
 use bytes::Bytes;
 
 use super::harness::{Stalling, ids, paused, request, run, told};
@@ -230,7 +232,11 @@ pub(super) fn bucket(on: On) -> (MemoryStore, MemoryStore) {
     });
     let denied = match on {
         Plain | Versioned => Vec::new(),
-        Kept => vec![Denied::DeleteVersion],
+        // They see nothing beside their prefix, which would be a risk of its own.
+        Kept => vec![
+            Denied::DeleteVersion,
+            Denied::Outside(KeyPrefix::new("production").expect("a prefix")),
+        ],
         Narrow => vec![
             Denied::Operation(Operation::ListObjects),
             Denied::Operation(Operation::DeleteObject),
