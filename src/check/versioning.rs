@@ -13,7 +13,7 @@ pub(super) static INFO: CheckInfo = CheckInfo {
     stage: Stage::Posture,
     effect: Effect::Outside,
     needs: &["bucket"],
-    after: &["put-object"],
+    after: &["put-object", "overwrite", "delete-object"],
     chain: 0,
     capability: None,
     quick: false,
@@ -58,7 +58,8 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         }
         _ => "no earlier versions are kept: what is overwritten or deleted is lost",
     };
-    if context.run.access == Access::AppendOnly && !is_locked(context).await {
+    let promised = context.run.access == Access::AppendOnly && !was_destroyed(context);
+    if promised && !is_locked(context).await {
         return Ok(Some(Remark::Threat(
             "versions-not-kept",
             format!(
@@ -77,6 +78,13 @@ fn by_put(context: &Context<'_>, why: String) -> Result<Inspected, Stop> {
         Some(_) => Ok(Inspected::No),
         None => Err(Stop::Unsupported(why)),
     }
+}
+
+/// Returns whether this run overwrote or deleted an object for good: then `preserved` says so, and
+/// there is nothing more to fear.
+fn was_destroyed(context: &Context<'_>) -> bool {
+    let facts = context.facts();
+    facts.overwritten.is_some() || facts.deleted.is_some()
 }
 
 async fn is_locked(context: &Context<'_>) -> bool {

@@ -52,7 +52,7 @@ use case::{Case, Weight};
 use group::Group;
 use words::Words;
 
-use crate::report::{Diagnosis, Report};
+use crate::report::{Diagnosis, Level, Report};
 
 /// Returns the causes of what is not fine in a report: what failed first, then what is unknown, then
 /// the risks, then what need not work and is worth knowing.
@@ -74,7 +74,9 @@ fn cases(report: &Report) -> Vec<Case<'_>> {
     let bad = cases.iter().any(|case| case.weight < Weight::Risk);
     cases.retain(|case| {
         case.weight < Weight::Minor
-            || (case.is_denial() && case.full_access_lacks())
+            || (case.is_denial()
+                && case.record.level != Level::Advisory
+                && case.full_access_lacks())
             || (!bad && Group::rule_of(case).is_some_and(|rule| rule.minor))
     });
     cases.sort_by_key(|case| case.weight);

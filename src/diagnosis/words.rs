@@ -185,7 +185,13 @@ impl Words {
         if permission.starts_with("kms:") {
             return "the encryption key, in its key policy too".to_owned();
         }
-        if permission.starts_with("s3:List") || permission.starts_with("s3:GetBucket") {
+        let of_bucket = [
+            "s3:List",
+            "s3:GetBucket",
+            "s3:GetEncryption",
+            "s3:GetLifecycle",
+        ];
+        if of_bucket.iter().any(|begin| permission.starts_with(begin)) {
             return format!("arn:aws:s3:::{}", self.bucket);
         }
         self.objects()

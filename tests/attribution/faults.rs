@@ -7,7 +7,9 @@ use backstop::check;
 use backstop::report::{Access, Outcome, Verdict};
 use backstop_contract::fault::{Fault, FaultStore};
 use backstop_contract::memory::{Denied, MemoryOptions};
-use backstop_contract::{ErrorKind, MemoryStore, ObjectKey, ObjectStore, Operation, PutOptions};
+use backstop_contract::{
+    ErrorKind, KeyPrefix, MemoryStore, ObjectKey, ObjectStore, Operation, PutOptions,
+};
 use bytes::Bytes;
 
 use super::harness::{Stalling, ids, paused, request, run, told};
@@ -170,7 +172,11 @@ pub(super) fn bucket(on: On) -> (MemoryStore, MemoryStore) {
     };
     let denied = match on {
         On::Plain | On::Versioned => Vec::new(),
-        On::Kept => vec![Denied::DeleteVersion],
+        // They see nothing beside their prefix, which would be a risk of its own.
+        On::Kept => vec![
+            Denied::DeleteVersion,
+            Denied::Outside(KeyPrefix::new("production").expect("a prefix")),
+        ],
         On::Narrow => [each(&narrow), vec![Denied::Absence]].concat(),
         On::Blind => [each(&narrow), each(&reads)].concat(),
         On::Reader => each(&writes),

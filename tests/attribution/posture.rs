@@ -92,6 +92,14 @@ const ABORTS: LifecycleEffect = LifecycleEffect::AbortsUploads;
 const LIST: Operation = Operation::ListObjects;
 const GET: Operation = Operation::GetObject;
 
+/// Rights that add and never change.
+fn keeps() -> Vec<Denied> {
+    vec![
+        Denied::Overwrite,
+        Denied::Operation(Operation::DeleteObject),
+    ]
+}
+
 #[rustfmt::skip]
 fn rows() -> Vec<Row> {
     let plain = Row { access: Full, ..Row::default() };
@@ -112,9 +120,10 @@ fn rows() -> Vec<Row> {
                          ("open-uploads", "no upload is open"), ("other-prefix", "nothing else is in it")], ..row("a fresh bucket") },
         Row { access: Undeclared, ..row("a fresh bucket, nothing declared") },
         Row { versioned: true, says_of: &[("versioning", "stays as an earlier version")], ..row("versions are kept") },
-        Row { access: AppendOnly, risk: Some(("versioning", "versions-not-kept")), ..row("append-only without versions") },
-        Row { access: AppendOnly, says: Says { object_lock: lock.clone(), ..Says::default() }, ..row("append-only, and everything is locked") },
-        Row { access: AppendOnly, says: Says { object_lock: open.clone(), ..Says::default() }, risk: Some(("versioning", "versions-not-kept")), ..row("append-only, and locks are only possible") },
+        Row { access: AppendOnly, ..row("append-only, and everything can be destroyed") },
+        Row { access: AppendOnly, denied: keeps(), risk: Some(("versioning", "versions-not-kept")), ..row("append-only without versions") },
+        Row { access: AppendOnly, denied: keeps(), says: Says { object_lock: lock.clone(), ..Says::default() }, ..row("append-only, and everything is locked") },
+        Row { access: AppendOnly, denied: keeps(), says: Says { object_lock: open.clone(), ..Says::default() }, risk: Some(("versioning", "versions-not-kept")), ..row("append-only, and locks are only possible") },
         Row { access: AppendOnly, versioned: true, denied: vec![Denied::DeleteVersion], ..row("append-only with versions") },
         Row { access: AppendOnly, locked: true, says_of: &[("immutability", "locked for 1 day (compliance mode)")], ..row("a locked bucket") },
         Row { says: Says { object_lock: lock, soft_delete: Some(7), ..Says::default() }, says_of: &[("immutability", "locked for 14 days (governance mode), what is deleted comes back for 7 days")], ..row("a default retention") },

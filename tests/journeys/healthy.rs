@@ -8,9 +8,16 @@ use super::harness::{PASSED, Place, Run, Told, root, text};
 /// The fewest checks that a full run passes on a store that has every behaviour.
 const FEWEST: usize = 18;
 /// What Azurite and Azure have no equal of.
-const UNSUPPORTED_ON_AZURE: [&str; 1] = ["multipart-abort"];
+const UNSUPPORTED_ON_AZURE: [&str; 4] =
+    ["multipart-abort", "encryption", "lifecycle", "open-uploads"];
 /// The same for keys, which name nobody.
-const UNSUPPORTED_WITH_KEYS: [&str; 2] = ["principal", "multipart-abort"];
+const UNSUPPORTED_WITH_KEYS: [&str; 5] = [
+    "principal",
+    "multipart-abort",
+    "encryption",
+    "lifecycle",
+    "open-uploads",
+];
 /// What MinIO has no equal of.
 const UNSUPPORTED_ON_MINIO: [&str; 1] = ["principal"];
 
