@@ -17,8 +17,10 @@ use crate::report::{Access, Report, TargetInfo, Vantage};
 use crate::ticket::{Asking, Flow, Grant, flows, flows_of, grants, ticket};
 
 mod command;
+mod needed;
 
 use command::Command;
+use needed::needed;
 
 /// Writes the ticket of one target.
 pub(super) fn run(args: &TicketArgs, environment: &Environment) -> Result<Exit, Mistake> {
@@ -147,7 +149,7 @@ fn of_target(
             None => target.info(),
         },
         access: target.access,
-        grants: report.as_ref().map(grants).unwrap_or_default(),
+        grants: report.as_ref().map_or_else(|| needed(target), grants),
         flows: flows(target, vantage.proxy.as_deref()),
         vantage: match &report {
             Some(report) => report.vantage.clone(),
