@@ -16,8 +16,8 @@ pub(super) const RULES: &[Rule] = &[
         s3("Close it: aws s3api put-public-access-block --bucket {bucket} --public-access-block-configuration \
             BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true"),
         minio("Close it: mc anonymous set none ALIAS/{bucket}"),
-        azure("Close it: az storage container set-permission --account-name ACCOUNT --name CONTAINER \
-               --public-access off; for the whole account: az storage account update --name ACCOUNT \
+        azure("Close it: az storage container set-permission --account-name {account} --name {container} \
+               --public-access off; for the whole account: az storage account update --name {account} \
                --allow-blob-public-access false"),
         all("Assume that strangers have read what was open: look into the access log, and rotate the secrets \
              that the backups hold."),
@@ -33,7 +33,7 @@ pub(super) const RULES: &[Rule] = &[
              `retention` that is meant."),
         s3("Look at it: aws s3api get-bucket-lifecycle-configuration --bucket {bucket}"),
         minio("Look at it: mc ilm rule ls ALIAS/{bucket}"),
-        azure("Look at it: az storage account management-policy show --account-name ACCOUNT \
+        azure("Look at it: az storage account management-policy show --account-name {account} \
                --resource-group GROUP"),
     ]),
     Rule::new(
@@ -67,7 +67,7 @@ pub(super) const RULES: &[Rule] = &[
         s3("Keep versions: aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration \
             Status=Enabled"),
         minio("Keep versions: mc version enable ALIAS/{bucket}"),
-        azure("Keep versions: az storage account blob-service-properties update --account-name ACCOUNT \
+        azure("Keep versions: az storage account blob-service-properties update --account-name {account} \
                --enable-versioning true"),
         all("Or lock new objects by a default retention."),
     ]),

@@ -63,15 +63,16 @@ impl Cleaner<'_> {
         if self.removal == Removal::Uploads {
             return Ok(());
         }
+        if journal.entry(key).live.is_some() {
+            remove(store, key, None).await?;
+        }
+        // Read only now: where versioning is suspended, the delete by key has left a marker.
         let entry = journal.entry(key);
         for version in entry.markers {
             remove(store, key, Some(version)).await?;
         }
         for (version, _) in entry.versions {
             remove(store, key, Some(version)).await?;
-        }
-        if entry.live.is_some() {
-            remove(store, key, None).await?;
         }
         if self.removal == Removal::All && entry.unsettled_writes > 0 {
             self.settle(key).await?;

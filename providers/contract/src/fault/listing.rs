@@ -41,7 +41,7 @@ impl<S: ObjectStore> FaultStore<S> {
             }
             Fault::WrongTagInList => {
                 let objects = page.objects.iter_mut();
-                objects.for_each(|meta| meta.etag = another_tag());
+                objects.for_each(|meta| meta.etag = Some(another_tag()));
             }
             Fault::ListHidesObjects => {
                 page.objects.clear();

@@ -29,7 +29,7 @@ impl<S: ObjectStore> FaultStore<S> {
                 Ok(meta)
             }
             (Fault::WrongTagInHead, Ok(mut meta)) => {
-                meta.etag = another_tag();
+                meta.etag = Some(another_tag());
                 Ok(meta)
             }
             (Fault::HeadOfAbsentSucceeds, Err(error)) if is_absent(&error) => Ok(empty(key)),
@@ -70,7 +70,7 @@ impl<S: ObjectStore> FaultStore<S> {
             (Fault::TruncatesBodies, Ok(opened)) => altered(opened, cut).await,
             (Fault::PadsBodies, Ok(opened)) => altered(opened, pad).await,
             (Fault::WrongTagInGet, Ok(mut opened)) => {
-                opened.meta.etag = another_tag();
+                opened.meta.etag = Some(another_tag());
                 Ok(opened)
             }
             (Fault::ShortensRange, Ok(opened)) if opened.range.is_some() => {

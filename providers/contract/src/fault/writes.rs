@@ -48,7 +48,7 @@ impl<S: ObjectStore> FaultStore<S> {
             result = self.behind.put(key, wrong, unjudged).await?;
         }
         if self.fault == Fault::WrongTagInPut {
-            result.etag = another_tag();
+            result.etag = Some(another_tag());
         }
         match (self.fault, &before) {
             (Fault::LosesWrites, _) | (Fault::LosesOverwrites, Some(_)) => {
