@@ -203,7 +203,8 @@ pub(crate) fn no_honest_store_is_called_a_liar() -> Result<(), String> {
             oddity.alter(request, response);
         })?;
         if report.verdict != Verdict::Passed {
-            wrong.push(format!("{oddity}: {}", told(&report)));
+            let sentence = oddity.sentence();
+            wrong.push(format!("{oddity}: {sentence}\n  {}", told(&report)));
         }
     }
     if wrong.is_empty() {

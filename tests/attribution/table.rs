@@ -314,8 +314,9 @@ pub(super) const KILLS: &[Kill] = &[
     refused(R::SpeaksPlain, &["tls"], &["wants-plain-http"]),
     refused(R::NoBucket, &["bucket", "put-object"], &["bucket-not-found"]),
     refused(R::RefusesPuts, &["put-object"], &["missing-permission"]),
-    refused(R::RefusesOverwrites, &["overwrite"], &["missing-permission"]),
+    // An upload in parts is completed over the small object that holds its place.
+    refused(R::RefusesOverwrites, &["overwrite", "multipart-upload"], &["missing-permission"]),
     refused(R::RefusesDeletes, &["delete-object"], &["missing-permission"]),
     refused(R::EncodedSecret, &["credential"], &["malformed-credential"]),
-    refused(R::SomebodyElse, &["principal"], &["other-principal"]),
+    refused(R::NobodyTellsWho, &["principal"], &["not-offered"]),
 ];

@@ -33,7 +33,7 @@ macro_rules! named {
             }
 
             /// Returns what is done, in one sentence.
-            pub(super) const fn sentence(self) -> &'static str {
+            pub(super) fn sentence(self) -> &'static str {
                 match self {
                     $(Self::$twist => $doc.trim_ascii(),)*
                 }
@@ -104,8 +104,8 @@ named! {
     RefusesDeletes = "refuses-deletes",
     /// The secret is refused, and it looks encoded.
     EncodedSecret = "encoded-secret",
-    /// The credentials are taken, and they are not those of whom is expected.
-    SomebodyElse = "somebody-else",
+    /// Somebody is expected, and nothing tells whom the credentials make us.
+    NobodyTellsWho = "nobody-tells-who",
 }
 
 impl Refusal {
@@ -142,7 +142,7 @@ impl Refusal {
                 secret: "secret%2Fof%2Fthe%2Fattribution%2F000000",
                 ..ask
             },
-            Self::SomebodyElse => Ask {
+            Self::NobodyTellsWho => Ask {
                 expects: Some("arn:aws:sts::123456789012:assumed-role/backup/*"),
                 ..ask
             },
