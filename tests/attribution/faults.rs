@@ -170,16 +170,14 @@ pub(super) fn bucket(on: On) -> (MemoryStore, MemoryStore) {
             .map(|operation| Denied::Operation(*operation))
             .collect()
     };
+    // To see beside the prefix would be a risk of its own.
+    let outside = || Denied::Outside(KeyPrefix::new("production").expect("a prefix"));
     let denied = match on {
-        On::Plain | On::Versioned => Vec::new(),
-        // They see nothing beside their prefix, which would be a risk of its own.
-        On::Kept => vec![
-            Denied::DeleteVersion,
-            Denied::Outside(KeyPrefix::new("production").expect("a prefix")),
-        ],
+        On::Plain | On::Versioned | On::Wide => Vec::new(),
+        On::Kept => vec![Denied::DeleteVersion, outside()],
         On::Narrow => [each(&narrow), vec![Denied::Absence]].concat(),
         On::Blind => [each(&narrow), each(&reads)].concat(),
-        On::Reader => each(&writes),
+        On::Reader => [each(&writes), vec![outside()]].concat(),
     };
     (store.as_seen_with(denied), store)
 }

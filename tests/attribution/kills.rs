@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use backstop::check::{self, Memory};
-use backstop::report::{CheckRecord, Level, Outcome, Report, Verdict};
+use backstop::report::{CheckRecord, FindingCode, Level, Outcome, Report, Verdict};
 use backstop_contract::fault::{Fault, FaultStore};
 
 use super::faults::bucket;
@@ -52,14 +52,16 @@ impl Kill {
     fn judge(&self, report: &Report) -> Option<String> {
         let failed = bad(report);
         let codes = codes(report);
-        let right =
-            failed == self.failed && codes == self.codes && report.verdict == Verdict::Failed;
+        let right = failed == self.failed && codes == self.codes && report.verdict == self.verdict;
+        let right = right && risks(report) == self.risks;
         (!right).then(|| {
             let Self { lie, on, .. } = self;
             format!(
-                "{lie} {on:?}: expected {:?} {:?}\n  failed {failed:?} {codes:?}\n  {}",
+                "{lie} {on:?}: expected {:?} {:?} {:?}\n  failed {failed:?} {:?} {codes:?}\n  {}",
                 self.failed,
+                self.risks,
                 self.codes,
+                risks(report),
                 told(report)
             )
         })
@@ -75,7 +77,7 @@ impl Kill {
             "    {} {}{on}: {} [{}]\n",
             self.asker.name(),
             self.on.access().name(),
-            bad(report).join(", "),
+            [bad(report), risks(report)].concat().join(", "),
             codes(report).join(", ")
         )
     }
@@ -89,6 +91,16 @@ fn bad(report: &Report) -> Vec<&str> {
     let records = report.checks.iter();
     let bad = records.filter(|record| record.outcome == Outcome::Failed || lacks(record));
     bad.map(|record| record.id.as_str()).collect()
+}
+
+/// Returns the checks that pass and warn.
+fn risks(report: &Report) -> Vec<&str> {
+    let warns = |record: &&CheckRecord| {
+        let finding = record.finding.as_ref();
+        finding.is_some_and(|finding| finding.code == FindingCode::Risk)
+    };
+    let warning = report.checks.iter().filter(warns);
+    warning.map(|record| record.id.as_str()).collect()
 }
 
 fn codes(report: &Report) -> Vec<&str> {
@@ -168,7 +180,11 @@ pub(crate) fn every_check_is_killed() -> Result<(), String> {
     }
     let alive: Vec<_> = check::ids()
         .into_iter()
-        .filter(|id| KILLS.iter().all(|kill| !kill.failed.contains(id)))
+        .filter(|id| {
+            KILLS
+                .iter()
+                .all(|kill| !kill.failed.contains(id) && !kill.risks.contains(id))
+        })
         .collect();
     if alive.is_empty() {
         Ok(())
@@ -187,7 +203,8 @@ pub(crate) fn no_honest_store_is_called_a_liar() -> Result<(), String> {
             oddity.alter(request, response);
         })?;
         if report.verdict != Verdict::Passed {
-            wrong.push(format!("{oddity}: {}", told(&report)));
+            let sentence = oddity.sentence();
+            wrong.push(format!("{oddity}: {sentence}\n  {}", told(&report)));
         }
     }
     if wrong.is_empty() {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use backstop::report::Access;
+use backstop::report::{Access, Verdict};
 use backstop_contract::fault::Fault;
 
 use super::twist::{Refusal, Twist};
@@ -21,6 +21,8 @@ pub(super) enum On {
     /// A plain bucket with access `put-get`, by credentials that may only put and get, where a
     /// missing object is denied as at Amazon.
     Narrow,
+    /// A plain bucket with access `put-get`, by credentials that may do everything.
+    Wide,
     /// A plain bucket with access `put-only`, by credentials that may only put.
     Blind,
     /// A plain bucket with access `read-only`, by credentials that write nothing.
@@ -33,7 +35,7 @@ impl On {
         match self {
             Self::Plain | Self::Versioned => Access::Full,
             Self::Kept => Access::AppendOnly,
-            Self::Narrow => Access::PutGet,
+            Self::Narrow | Self::Wide => Access::PutGet,
             Self::Blind => Access::PutOnly,
             Self::Reader => Access::ReadOnly,
         }
@@ -84,8 +86,11 @@ pub(super) struct Kill {
     pub(super) asker: Asker,
     /// The checks that fail, in the order of reports.
     pub(super) failed: &'static [&'static str],
+    /// The checks that pass and warn.
+    pub(super) risks: &'static [&'static str],
     /// The causes, in their order.
     pub(super) codes: &'static [&'static str],
+    pub(super) verdict: Verdict,
 }
 
 const fn s3(fault: Fault, on: On, failed: &'static [&'static str]) -> Kill {
@@ -94,7 +99,9 @@ const fn s3(fault: Fault, on: On, failed: &'static [&'static str]) -> Kill {
         on,
         asker: Asker::S3,
         failed,
+        risks: &[],
         codes: &["contract-violated"],
+        verdict: Verdict::Failed,
     }
 }
 
@@ -133,14 +140,37 @@ const fn refused(
     }
 }
 
+/// A lie about what protects a backup: the run goes on, and warns.
+const fn warned(
+    lie: Lie,
+    on: On,
+    risks: &'static [&'static str],
+    codes: &'static [&'static str],
+) -> Kill {
+    Kill {
+        lie,
+        codes,
+        risks,
+        verdict: Verdict::Degraded,
+        ..s3(Fault::LosesWrites, on, &[])
+    }
+}
+
 impl Kill {
+    const fn advisory(self) -> Self {
+        Self {
+            verdict: Verdict::Degraded,
+            ..self
+        }
+    }
+
     const fn told_as(self, codes: &'static [&'static str]) -> Self {
         Self { codes, ..self }
     }
 }
 
 use Fault as F;
-use On::{Blind, Kept, Narrow, Plain, Reader, Versioned};
+use On::{Blind, Kept, Narrow, Plain, Reader, Versioned, Wide};
 use Refusal as R;
 use Twist as T;
 
@@ -269,16 +299,24 @@ pub(super) const KILLS: &[Kill] = &[
     forgets(Asker::Minio, Plain),
     forgets(Asker::S3, Narrow),
     wire(T::ClockOfYesterday, &["clock"]).told_as(&["clock-skewed"]),
+    warned(Lie::Wire(T::AnswersStrangers), Plain, &["public-access"], &["public-access"]),
+    warned(Lie::Wire(T::SaysNoVersions), Kept, &["versioning"], &["versions-not-kept"]),
+    warned(Lie::Wire(T::ExpiresBackups), Plain, &["lifecycle"], &["lifecycle-expires-backups"]),
+    warned(Lie::Wire(T::UploadsNeverEnd), Plain, &["open-uploads"], &["uploads-never-expire"]),
+    warned(Lie::Nobody(R::SeesBeside), Wide, &["other-prefix"], &["reaches-beyond-prefix"]),
     // What follows is no lie; it trips the checks that no success can.
     wire(T::AbsentDeleteFails, &["delete-absent"]).told_as(&["service-failed"]),
+    wire(T::LocksFail, &["immutability"]).told_as(&["service-failed"]).advisory(),
+    wire(T::EncryptionFails, &["encryption"]).told_as(&["service-failed"]).advisory(),
     wire(T::IsAWebPage, &["service"]).told_as(&["not-the-service"]),
     refused(R::UnknownName, &["name-resolution"], &["name-not-resolved"]),
     refused(R::NobodyListens, &["connection"], &["unreachable"]),
     refused(R::SpeaksPlain, &["tls"], &["wants-plain-http"]),
     refused(R::NoBucket, &["bucket", "put-object"], &["bucket-not-found"]),
     refused(R::RefusesPuts, &["put-object"], &["missing-permission"]),
-    refused(R::RefusesOverwrites, &["overwrite"], &["missing-permission"]),
+    // An upload in parts is completed over the small object that holds its place.
+    refused(R::RefusesOverwrites, &["overwrite", "multipart-upload"], &["missing-permission"]),
     refused(R::RefusesDeletes, &["delete-object"], &["missing-permission"]),
     refused(R::EncodedSecret, &["credential"], &["malformed-credential"]),
-    refused(R::SomebodyElse, &["principal"], &["other-principal"]),
+    refused(R::NobodyTellsWho, &["principal"], &["not-offered"]),
 ];

@@ -33,7 +33,7 @@ macro_rules! named {
             }
 
             /// Returns what is done, in one sentence.
-            pub(super) const fn sentence(self) -> &'static str {
+            pub(super) fn sentence(self) -> &'static str {
                 match self {
                     $(Self::$twist => $doc.trim_ascii(),)*
                 }
@@ -65,6 +65,18 @@ named! {
     MoreIsNotSaid = "more-is-not-said",
     /// The date of every answer is that of yesterday.
     ClockOfYesterday = "clock-of-yesterday",
+    /// Whoever asks without credentials is answered.
+    AnswersStrangers = "answers-strangers",
+    /// A bucket that keeps versions says that it keeps none.
+    SaysNoVersions = "says-no-versions",
+    /// A rule removes every backup after a day.
+    ExpiresBackups = "expires-backups",
+    /// An upload of years ago is still open, and no rule ends it.
+    UploadsNeverEnd = "uploads-never-end",
+    /// What locks objects cannot be told.
+    LocksFail = "locks-fail",
+    /// How objects are encrypted cannot be told.
+    EncryptionFails = "encryption-fails",
     /// A web page is in place of every answer.
     IsAWebPage = "is-a-web-page",
     /// A delete of what is not there fails.
@@ -80,6 +92,8 @@ named! {
     NobodyListens = "nobody-listens",
     /// The server is asked with TLS and speaks plain http.
     SpeaksPlain = "speaks-plain",
+    /// Nothing is refused, beside the prefix neither.
+    SeesBeside = "sees-beside",
     /// The bucket is not there.
     NoBucket = "no-bucket",
     /// A put is refused.
@@ -90,8 +104,8 @@ named! {
     RefusesDeletes = "refuses-deletes",
     /// The secret is refused, and it looks encoded.
     EncodedSecret = "encoded-secret",
-    /// The credentials are taken, and they are not those of whom is expected.
-    SomebodyElse = "somebody-else",
+    /// Somebody is expected, and nothing tells whom the credentials make us.
+    NobodyTellsWho = "nobody-tells-who",
 }
 
 impl Refusal {
@@ -128,11 +142,14 @@ impl Refusal {
                 secret: "secret%2Fof%2Fthe%2Fattribution%2F000000",
                 ..ask
             },
-            Self::SomebodyElse => Ask {
+            Self::NobodyTellsWho => Ask {
                 expects: Some("arn:aws:sts::123456789012:assumed-role/backup/*"),
                 ..ask
             },
-            Self::RefusesPuts | Self::RefusesOverwrites | Self::RefusesDeletes => ask,
+            Self::RefusesPuts
+            | Self::RefusesOverwrites
+            | Self::RefusesDeletes
+            | Self::SeesBeside => ask,
         }
     }
 }
@@ -173,11 +190,16 @@ impl Twist {
                 response.headers = vec![("Content-Type".to_owned(), "text/html".to_owned())];
                 response.replace("<html><title>It works!</title></html>");
             }
+            Self::AnswersStrangers
+            | Self::SaysNoVersions
+            | Self::ExpiresBackups
+            | Self::UploadsNeverEnd
+            | Self::LocksFail
+            | Self::EncryptionFails => self.tell(request, response),
             Self::AbsentDeleteFails
                 if request.method == "DELETE" && request.target.contains("/absent") =>
             {
-                response.status = 500;
-                response.replace("<Error><Code>InternalError</Code></Error>");
+                fail(response);
             }
             _ => {}
         }
@@ -240,6 +262,49 @@ impl Oddity {
             _ => {}
         }
     }
+}
+
+impl Twist {
+    /// Changes what is told of the bucket itself.
+    fn tell(self, request: &Request, response: &mut Response) {
+        let asks = |what: &str| request.method == "GET" && request.target.contains(what);
+        let stranger = request.header("authorization").is_none();
+        match self {
+            Self::AnswersStrangers if stranger && response.status == 403 => {
+                response.status = 200;
+                response.replace(if asks("list-type=2") { EMPTY } else { "public" });
+            }
+            Self::SaysNoVersions if asks("?versioning") => without(response, "Status"),
+            Self::ExpiresBackups if asks("?lifecycle") => {
+                response.status = 200;
+                response.replace(EXPIRES);
+            }
+            Self::UploadsNeverEnd if asks("?lifecycle") => {
+                response.status = 404;
+                response.replace("<Error><Code>NoSuchLifecycleConfiguration</Code></Error>");
+            }
+            Self::UploadsNeverEnd if asks("uploads") && response.status == 200 => {
+                let text = String::from_utf8_lossy(&response.body);
+                let end = "</ListMultipartUploadsResult>";
+                response.replace(text.replace(end, &format!("{UPLOAD}{end}")));
+            }
+            Self::LocksFail if asks("?object-lock") => fail(response),
+            Self::EncryptionFails if asks("?encryption") => fail(response),
+            _ => {}
+        }
+    }
+}
+
+/// A listing that shows nothing.
+const EMPTY: &str = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+const EXPIRES: &str = "<LifecycleConfiguration><Rule><ID>sweep</ID><Filter><Prefix></Prefix></Filter>\
+    <Status>Enabled</Status><Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>";
+const UPLOAD: &str = "<Upload><Key>production/backup</Key><UploadId>old</UploadId>\
+    <Initiated>2020-01-01T00:00:00.000Z</Initiated></Upload>";
+
+fn fail(response: &mut Response) {
+    response.status = 500;
+    response.replace("<Error><Code>InternalError</Code></Error>");
 }
 
 /// Removes an element of XML.

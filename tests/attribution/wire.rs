@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use backstop::check::{Memory, Pattern};
 use backstop::config::{Environment, UrlFlags, url_target};
@@ -20,6 +21,9 @@ const ID: &str = "AKIAOFTHEATTRIBUTION";
 const SECRET: &str = "secret-of-the-attribution-on-loopback-00";
 /// The one bucket of the server.
 const BUCKET: &str = "faulty";
+
+/// How long backups are to be kept.
+const RETENTION: Duration = Duration::from_hours(30 * 24);
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,6 +183,7 @@ impl Ask {
         let request = RunRequest {
             expect_principal: expects.map(Pattern::new),
             memory,
+            retention: Some(RETENTION),
             ..request(access)
         };
         verify(connected.subject, request, tap, interrupt)
