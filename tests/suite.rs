@@ -157,6 +157,7 @@ const TESTS: &[Test] = tests![
     journeys::policy::every_policy_is_judged_under_every_access,
     journeys::policy::every_policy_is_judged_where_versions_are_kept,
     journeys::policy::no_policy_grants_more_than_is_needed,
+    journeys::policy::questions_are_answered_to_whom_may_ask,
     journeys::policy::a_policy_ends_at_its_prefix,
     journeys::policy::a_run_tells_what_was_missing_and_what_was_too_much,
     journeys::policy::the_printed_signature_is_enough_and_no_letter_is_too_much,
