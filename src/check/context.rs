@@ -90,6 +90,8 @@ pub struct Opening {
     pub delete: Option<Result<(), Stop>>,
     /// The probe that was put.
     pub probe: Probe,
+    /// How often requests had to be sent again.
+    pub repeats: u32,
 }
 
 /// What one question told of the object.

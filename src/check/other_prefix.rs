@@ -51,7 +51,9 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     if context.run.prefix.as_str().is_empty() {
         return note("the backups have no prefix of their own, so there is nothing beside it");
     }
-    let Some(root) = page(context, &KeyPrefix::default(), true).await? else {
+    let root = page(context, &KeyPrefix::default(), true).await?;
+    context.learn(|posture| posture.beyond_prefix = Some(root.is_some()));
+    let Some(root) = root else {
         return note("these credentials cannot list beside their prefix");
     };
     let Some(key) = beside(context, &root).await? else {

@@ -68,6 +68,8 @@ struct Session {
     journal: Arc<Journal>,
     gate: Arc<Gate>,
     store: Arc<dyn ObjectStore>,
+    /// What the clean-up asks with, which counts its repeats.
+    cleaner: CheckStore,
     tap: Arc<WireTap>,
     resolver: Resolver,
     prober: Option<Arc<Prober>>,
@@ -159,6 +161,7 @@ impl Session {
         let journal = Arc::new(Journal::default());
         let gate = Arc::new(Gate::default());
         let store = Journalled::new(store, keys.clone(), journal.clone(), gate.clone());
+        let store: Arc<dyn ObjectStore> = Arc::new(store);
         Ok(Self {
             run_id,
             started_at: Timestamp::now(),
@@ -168,7 +171,8 @@ impl Session {
             who,
             journal,
             gate,
-            store: Arc::new(store),
+            cleaner: Retrying::new(store.clone(), RetryPolicy::default()),
+            store,
             tap,
             resolver,
             prober,
@@ -279,9 +283,9 @@ impl Session {
 
     /// Removes what the run wrote, and looks whether it is gone.
     async fn clean(&self, found: &Found, stopped: Stopped) -> Cleaned {
-        let store = self.check_store();
+        let store = &self.cleaner;
         let cleaner = Cleaner {
-            store: &store,
+            store,
             journal: &self.journal,
             keys: &self.keys,
             run_id: &self.run_id,
@@ -293,7 +297,7 @@ impl Session {
         if found.mode() != Some(Mode::Own) || self.request.quick {
             return Cleaned::Done;
         }
-        match residue(&store, &self.keys.own).await {
+        match residue(store, &self.keys.own).await {
             Err(error) => Cleaned::Refused(error),
             Ok(there) if there.is_empty() => Cleaned::Done,
             Ok(there) if stopped == Stopped::Finished => {
@@ -301,7 +305,7 @@ impl Session {
             }
             // A request that was cut off may have arrived after its key was cleaned.
             Ok(there) => {
-                remove_residue(&store, &there).await;
+                remove_residue(store, &there).await;
                 Cleaned::Done
             }
         }
@@ -369,7 +373,8 @@ impl Session {
             survives: survivor.is_some(),
         };
         let mut checks = finish.records(found.records);
-        let (cleanup, record) = finish.cleanup(cleaned);
+        let (cleanup, mut record) = finish.cleanup(cleaned);
+        record.attempts += self.cleaner.repeats();
         self.tap.emit(&Event::CheckFinished { record: &record });
         checks.push(record);
         let RunRequest {

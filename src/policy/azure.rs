@@ -145,6 +145,14 @@ fn notes(wanted: &Wanted, bound: bool) -> Vec<String> {
     if wanted.rights().contains(&Right::Get) && !wanted.rights().contains(&Right::List) {
         notes.push("On Azure, who may read blobs may list them too.".to_owned());
     }
+    if wanted.posture {
+        notes.push(
+            "What the account says for all its containers, its soft delete and its lifecycle, is \
+             read with blobServices/read and managementPolicies/read on the account, which no role \
+             at the container has."
+                .to_owned(),
+        );
+    }
     notes.push(match wanted.access {
         Access::Full => "The built-in role Storage Blob Data Contributor fits too.".to_owned(),
         Access::ReadOnly => "The built-in role Storage Blob Data Reader fits too.".to_owned(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::names::actions;
 use super::{Right, Wanted, rights};
-use crate::report::{CheckRecord, CleanupState, FindingCode, Outcome, Report};
+use crate::report::{CheckRecord, CleanupState, Outcome, Report};
 
 /// What a run found of the actions that matter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,7 +86,7 @@ impl Standing {
 }
 
 /// What shows that a right is there: these checks, when they pass.
-const SHOWN_BY: [(Right, &[&str]); 11] = [
+const SHOWN_BY: [(Right, &[&str]); 12] = [
     (Right::List, &["list-prefix", "list-pages"]),
     (Right::ListUploads, &["open-uploads"]),
     (Right::Put, &["put-object", "multipart-upload", "overwrite"]),
@@ -96,6 +96,7 @@ const SHOWN_BY: [(Right, &[&str]); 11] = [
     (Right::Encrypt, &["put-object"]),
     (Right::Decrypt, &["get-object", "multipart-upload"]),
     (Right::AskVersioning, &["versioning"]),
+    (Right::AskLock, &["immutability"]),
     (Right::AskEncryption, &["encryption"]),
     (Right::AskLifecycle, &["lifecycle"]),
 ];
@@ -213,21 +214,17 @@ fn beyond(wanted: &Wanted, report: &Report) -> Option<Row> {
     if wanted.prefix.as_str().is_empty() {
         return None;
     }
-    let record = report.checks.iter().find(|record| record.id == BEYOND);
-    let code = record.and_then(|record| record.finding.as_ref().map(|finding| finding.code));
-    let seen = match (record.map(|record| record.outcome), code) {
-        (Some(Outcome::Passed), Some(FindingCode::Risk)) | (_, Some(FindingCode::Allowed)) => {
-            Seen::Allowed
-        }
-        (Some(Outcome::Passed), _) => Seen::Denied,
-        _ => Seen::Untold,
+    let told = report.posture.as_ref();
+    let (seen, checks) = match told.and_then(|posture| posture.beyond_prefix) {
+        Some(true) => (Seen::Allowed, vec![BEYOND.to_owned()]),
+        Some(false) => (Seen::Denied, vec![BEYOND.to_owned()]),
+        None => (Seen::Untold, Vec::new()),
     };
-    let told = record.filter(|_| seen != Seen::Untold);
     Some(Row {
         action: "beyond the prefix".to_owned(),
         needed: false,
         seen,
-        checks: told.map(|record| record.id.clone()).into_iter().collect(),
+        checks,
         standing: standing(false, seen, false),
     })
 }

@@ -39,17 +39,15 @@ fn amazon(right: Right) -> &'static [&'static str] {
         Right::AskLock => &["s3:GetBucketObjectLockConfiguration"],
         Right::AskEncryption => &["s3:GetEncryptionConfiguration"],
         Right::AskLifecycle => &["s3:GetLifecycleConfiguration"],
-        Right::AskPublic => &["s3:GetBucketPolicyStatus", "s3:GetBucketPublicAccessBlock"],
+        Right::AskPublic => &["s3:GetBucketPolicyStatus"],
     }
 }
 
 /// `MinIO` takes Amazon's names, with differences that were measured: a version is read with the
-/// right to read and deleted with the right to delete, the server encrypts by itself, and there is
-/// no block of public access that could be asked for.
+/// right to read and deleted with the right to delete, and the server encrypts by itself.
 fn minio(right: Right) -> &'static [&'static str] {
     match right {
         Right::GetVersion | Right::DeleteVersion | Right::Encrypt | Right::Decrypt => &[],
-        Right::AskPublic => &["s3:GetBucketPolicyStatus"],
         right => amazon(right),
     }
 }

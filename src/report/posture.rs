@@ -24,6 +24,9 @@ pub struct Posture {
     /// Whether strangers may read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_read: Option<bool>,
+    /// Whether the credentials reach beyond their prefix, if only to list; absent without a prefix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond_prefix: Option<bool>,
     /// The uploads that were begun and neither completed nor aborted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_uploads: Option<OpenUploads>,

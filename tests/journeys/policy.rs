@@ -108,11 +108,16 @@ impl<'a> Scene<'a> {
 
     /// Returns the policy that is printed for an access, by a binary without any credentials.
     fn policy(&self, access: Access) -> Result<String, String> {
+        self.policy_with(access, &[])
+    }
+
+    /// Returns the policy that is printed for an access with more flags.
+    fn policy_with(&self, access: Access, more: &[&str]) -> Result<String, String> {
         let target = format!("minio+http://{}/{}", self.server.host(), self.path());
         let flags = ["--access", access.name(), "--format", "json"];
         let versioned = self.versioned.then_some("--versioned");
         let cli = binary()?.args(["policy", &target]).args(flags);
-        let done = cli.args(versioned).run().map_err(text)?;
+        let done = cli.args(versioned).args(more).run().map_err(text)?;
         match done.code {
             Some(0) => Ok(done.stdout),
             _ => Err(format!("{done:?}")),
@@ -245,6 +250,31 @@ pub(crate) fn no_policy_grants_more_than_is_needed() -> Told {
         }
     }
     all_well(&trouble)
+}
+
+/// The questions about the bucket, and what is granted for each.
+const QUESTIONS: [(&str, &str); 5] = [
+    ("versioning", "s3:GetBucketVersioning"),
+    ("immutability", "s3:GetBucketObjectLockConfiguration"),
+    ("encryption", "s3:GetEncryptionConfiguration"),
+    ("lifecycle", "s3:GetLifecycleConfiguration"),
+    ("open-uploads", "s3:ListBucketMultipartUploads"),
+];
+
+pub(crate) fn questions_are_answered_to_whom_may_ask() -> Told {
+    let server = Servers::shared().native_minio().map_err(text)?;
+    let scene = Scene::new(server, "pre/", true)?;
+    let printed = scene.policy_with(Access::PutGet, &["--posture"])?;
+    let policy: Value = serde_json::from_str(&printed).map_err(text)?;
+    let run = under(&scene.user(&printed)?, Access::PutGet)?;
+    for (id, _) in QUESTIONS {
+        assert_ne!(run.outcome(id), Outcome::Skipped, "{id}: {}", run.told());
+    }
+    for (id, action) in QUESTIONS {
+        let run = under(&scene.user(&without(&policy, action))?, Access::PutGet)?;
+        assert_eq!(run.outcome(id), Outcome::Skipped, "{id}: {}", run.told());
+    }
+    Ok(())
 }
 
 pub(crate) fn a_policy_ends_at_its_prefix() -> Told {

@@ -40,6 +40,7 @@ pub(crate) async fn open(
             put: None,
             delete: None,
             probe,
+            repeats: store.repeats(),
         };
     }
     let putting = store.put(&keys.probe, probe.body(), PutOptions::default());
@@ -55,6 +56,7 @@ pub(crate) async fn open(
         put: Some(put.map_err(Stop::from)),
         delete: delete.map(|answer| answer.map_err(Stop::from)),
         probe,
+        repeats: store.repeats(),
     }
 }
 

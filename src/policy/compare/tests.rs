@@ -7,7 +7,7 @@ use super::{Seen, Standing, compare};
 use crate::policy::{Partition, Place, Wanted};
 use crate::report::{
     Access, CheckRecord, Cleanup, CleanupState, ErrorRecord, Finding, FindingCode, Level,
-    LevelSource, Outcome, Report, SCHEMA, Stage, TargetInfo, Vantage, Verdict,
+    LevelSource, Outcome, Posture, Report, SCHEMA, Stage, TargetInfo, Vantage, Verdict,
 };
 
 use Standing::{Fine, Missing, TooMuch, Untold};
@@ -185,18 +185,19 @@ fn of_two_actions_that_a_request_needs_the_one_seen_elsewhere_was_there() {
 
 #[test]
 fn reaching_beyond_the_prefix_is_too_much() {
-    let risk = Finding::plain(FindingCode::Risk, String::new());
-    for (record, standing) in [
-        (record("other-prefix", Outcome::Passed, Some(risk)), TooMuch),
-        (passed("other-prefix"), Fine),
-        (record("other-prefix", Outcome::Skipped, None), Untold),
-    ] {
-        let full = wanted(Access::Full);
-        assert_eq!(of(&full, vec![record], "beyond the prefix").2, standing);
+    let mut full = wanted(Access::Full);
+    for (told, expected) in [(Some(true), TooMuch), (Some(false), Fine), (None, Untold)] {
+        let mut run = report(Vec::new());
+        run.posture = Some(Posture {
+            beyond_prefix: told,
+            ..Posture::default()
+        });
+        let rows = compare(&full, &run).rows;
+        let row = rows.iter().find(|row| row.action == "beyond the prefix");
+        assert_eq!(row.map(|row| row.standing), Some(expected), "{told:?}");
     }
-    let mut all = wanted(Access::Full);
-    all.prefix = KeyPrefix::default();
-    let rows = compare(&all, &report(Vec::new())).rows;
+    full.prefix = KeyPrefix::default();
+    let rows = compare(&full, &report(Vec::new())).rows;
     assert!(rows.iter().all(|row| row.action != "beyond the prefix"));
 }
 

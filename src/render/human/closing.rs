@@ -31,8 +31,24 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let open = report.not_proven.join("; ");
         Paragraph::plain(&open).write_hanging(out, "not proven here: ", INDENT)?;
     }
+    if let Some(words) = repeats_words(report) {
+        Paragraph::plain(&words).write_hanging(out, "repeated: ", INDENT)?;
+    }
     write_cleanup(&report.cleanup, out)?;
     write_verdict(report, out)
+}
+
+/// Says how often requests were sent again, which a service that is slow or busy asks for.
+fn repeats_words(report: &Report) -> Option<String> {
+    let records = report.checks.iter();
+    let repeats = records.map(|record| u64::from(record.attempts.saturating_sub(1)));
+    match repeats.sum() {
+        0 => None,
+        times => Some(format!(
+            "requests had to be sent again {}",
+            count(times, "time")
+        )),
+    }
 }
 
 fn fits_words(fits: &Fits) -> String {
@@ -68,6 +84,8 @@ fn posture_words(posture: &Posture) -> String {
         lifecycle,
         public_list,
         public_read,
+        // Its check says what it means under the access.
+        beyond_prefix: _,
         open_uploads,
     } = posture;
     let mut words: Vec<String> = Vec::new();
