@@ -24,6 +24,9 @@ included. It is always told; above a minute it is a risk, and above 15 minutes a
 Requests are signed with the time: beyond 15 minutes they are refused, often with words about the \
 signature or the secret. Ages of backups and retentions are counted by these clocks too.
 
+## How it fails
+`clock-skewed` from 15 minutes on, where every signature is refused, and `clock-drifts` before that.
+
 ## How to fix it
 Set this host's clock by NTP: chronyc tracking or timedatectl show whether that works. In a virtual \
 machine or a pod it is the clock of the host below.

@@ -29,6 +29,10 @@ is none.
 A firewall that drops packets looks like a slow service. Where only one family works, some programs \
 find it at once, some after half a minute, and some never.
 
+## How it fails
+`unreachable` where nothing takes a connection, `no-answer` where a firewall drops it, \
+`address-family-unreachable` where IPv4 works and IPv6 does not, or the other way round.
+
 ## How to fix it
 Check host and port, the outbound rules of this host, and whether the service is up. Where one \
 family does not work, let it through or take its record out of the DNS.

@@ -29,6 +29,10 @@ proxy resolves the other one itself.
 Without an address nothing is sent. A private endpoint whose name leads to a public address is \
 refused by the account's firewall with a message that speaks of permissions.
 
+## How it fails
+`bucket-name-not-resolved` where only the name with the bucket before it has no address, \
+`name-not-resolved` where the host has none, `no-answer` where the resolver keeps silent.
+
 ## How to fix it
 Check the spelling of the endpoint, the account and the region, and the DNS of this host or pod. \
 Where only the name with the bucket before it is missing, set the addressing to path, or let \

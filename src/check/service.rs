@@ -30,6 +30,10 @@ proxy's page, a server that wants TLS or does not want it, and the other kind of
 A console or a proxy answers every request with success or with a page, and a program that looks at \
 the status alone takes that for a backup.
 
+## How it fails
+`minio-console`, `wants-tls`, `captive-portal`, `proxy-page` and `not-the-service`: something else answers at \
+that address.
+
 ## How to fix it
 Do what the cause names: use the port of the API, say https:// or http:// as the server has it, \
 take the host out of the proxy with NO_PROXY, or sign in at the network's page first.

@@ -30,6 +30,11 @@ where the endpoint is https. `--show-certificates` prints the chain in PEM.
 A certificate that nobody trusts, that is for another name or that has ended stops every backup, and \
 the last happens on a day that is known already: it is a risk for its last 14 days.
 
+## How it fails
+`certificate-untrusted`, `certificate-misnamed`, `certificate-expired` and `certificate-not-yet-valid` say \
+what is wrong with the certificate, `certificate-ends-soon` that it soon will be; `tls-too-old`, \
+`wants-plain-http` and `proxy-in-the-way` tell of the connection.
+
 ## How to fix it
 Give the certificate of a private authority with --ca-file (or ca_file), to every program that \
 backs up. Renew what ends, and let whoever runs the service have it made for the name that is used. \

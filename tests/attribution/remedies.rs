@@ -38,7 +38,8 @@ const PROGRAMS: [(&str, &[&str]); 3] = [
     ),
 ];
 /// The keys of the configuration that are looked for where a text has `key = value`.
-const TARGETS: [&str; 4] = [
+const TARGETS: [&str; 5] = [
+    "[targets.t.s3]\nbucket = \"b\"\n[targets.t.sandbox]\n{line}",
     "{line}\n[targets.t.s3]\nbucket = \"b\"\nregion = \"r\"",
     "[targets.t.s3]\nbucket = \"b\"\nregion = \"r\"\n{line}",
     "[targets.t.azure]\naccount = \"acmebackups\"\ncontainer = \"backups\"\n{line}",

@@ -24,15 +24,15 @@ use Held::{Not, Runs, Told};
 #[rustfmt::skip]
 const ROWS: &[(u8, Held)] = &[
     // The network, the endpoint, TLS.
-    (1, Told(&[("name-not-resolved", "addressing")])),
+    (1, Told(&[("bucket-name-not-resolved", "--addressing path"), ("name-not-resolved", "spelling")])),
     (2, Runs(scripted::the_console_of_minio)),
     (3, Runs(scenes::plain_http_on_a_tls_port)),
     (3, Runs(scripted::plain_http_on_a_tls_port)),
     (4, Runs(scenes::tls_on_a_plain_port)),
     (5, Runs(scenes::a_private_authority)),
-    (6, Told(&[("tls-rejected", "for another name")])),
-    (7, Told(&[("tls-rejected", "expired")])),
-    (8, Told(&[("proxy-authorization", "NO_PROXY"), ("sts-endpoint-misdirected", "AWS_ENDPOINT_URL_S3")])),
+    (6, Told(&[("certificate-misnamed", "storage.internal"), ("certificate-misnamed", "has dots")])),
+    (7, Told(&[("certificate-expired", "2026-11-01"), ("certificate-ends-soon", "in 5 days")])),
+    (8, Told(&[("proxy-in-the-way", "169.254.169.254"), ("proxy-authorization", "NO_PROXY"), ("sts-endpoint-misdirected", "AWS_ENDPOINT_URL_S3")])),
     (9, Runs(scripted::headers_that_are_altered)),
     (10, Runs(blameless::an_empty_bucket)),
     // Who asks.

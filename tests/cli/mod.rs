@@ -4,6 +4,7 @@ pub(crate) mod arguments;
 pub(crate) mod configuration;
 pub(crate) mod demo;
 pub(crate) mod exits;
+pub(crate) mod explain;
 pub(crate) mod file;
 mod harness;
 pub(crate) mod hostile;

@@ -31,7 +31,7 @@ pub(super) fn plain_http_on_a_tls_port() -> Result<(), String> {
     told(&run, &[PLAIN_ON_TLS], &[])
 }
 
-pub(super) const PLAIN_ON_TLS: &str = "unreachable";
+const PLAIN_ON_TLS: &str = "wants-tls";
 
 pub(super) fn tls_on_a_plain_port() -> Result<(), String> {
     let server = Servers::shared().native_minio().map_err(text)?;
@@ -45,7 +45,7 @@ pub(super) fn tls_on_a_plain_port() -> Result<(), String> {
     )
 }
 
-pub(super) const TLS_ON_PLAIN: &str = "tls-rejected";
+const TLS_ON_PLAIN: &str = "wants-plain-http";
 
 pub(super) fn a_private_authority() -> Result<(), String> {
     let both = Servers::shared().azurite_entra().map_err(text)?;
@@ -58,7 +58,7 @@ pub(super) fn a_private_authority() -> Result<(), String> {
     )
 }
 
-pub(super) const PRIVATE_AUTHORITY: &str = "tls-rejected";
+const PRIVATE_AUTHORITY: &str = "certificate-untrusted";
 
 /// A newline is seen before anything is sent.
 pub(super) fn a_secret_with_a_newline() -> Result<(), String> {

@@ -195,7 +195,7 @@ pub(super) fn the_console_of_minio() -> Result<(), String> {
     ])
 }
 
-pub(super) const CONSOLE: &str = "not-the-service";
+const CONSOLE: &str = "minio-console";
 
 pub(super) fn plain_http_on_a_tls_port() -> Result<(), String> {
     let raw = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
@@ -208,7 +208,7 @@ pub(super) fn plain_http_on_a_tls_port() -> Result<(), String> {
     ))
 }
 
-pub(super) const TLS_WANTED: &str = "not-the-service";
+const TLS_WANTED: &str = "wants-tls";
 
 #[rustfmt::skip]
 pub(super) fn headers_that_are_altered() -> Result<(), String> {
@@ -299,7 +299,7 @@ pub(super) fn checksums_that_are_not_understood() -> Result<(), String> {
     ])
 }
 
-pub(super) const NO_CHECKSUMS: &str = "checksums-refused";
+const NO_CHECKSUMS: &str = "checksums-refused";
 
 #[rustfmt::skip]
 pub(super) fn parts_that_are_not_understood() -> Result<(), String> {
