@@ -189,7 +189,7 @@ fn short(text: &str) -> String {
 fn hours(time: Duration) -> String {
     let hours = time.as_secs() / 3_600;
     match u32::try_from(hours / 24) {
-        Ok(number) if hours % 24 == 0 => days(number),
+        Ok(number) if hours.is_multiple_of(24) => days(number),
         _ => format!("{hours} hours"),
     }
 }

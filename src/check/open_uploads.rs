@@ -70,7 +70,7 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         }
     }
     context.learn(|posture| posture.open_uploads = Some(open.clone()));
-    Ok(judge(context, &open, more))
+    Ok(Some(judge(context, &open, more)))
 }
 
 fn count(context: &Context<'_>, open: &mut OpenUploads, upload: &Upload) {
@@ -84,9 +84,9 @@ fn count(context: &Context<'_>, open: &mut OpenUploads, upload: &Upload) {
     }
 }
 
-fn judge(context: &Context<'_>, open: &OpenUploads, more: bool) -> Option<Remark> {
+fn judge(context: &Context<'_>, open: &OpenUploads, more: bool) -> Remark {
     let count = match (open.count, more) {
-        (0, _) => return Some(Remark::Note("no upload is open".to_owned())),
+        (0, _) => return Remark::Note("no upload is open".to_owned()),
         (1, false) => "1 upload was".to_owned(),
         (number, false) => format!("{number} uploads were"),
         (number, true) => format!("{number} uploads and more were"),
@@ -101,10 +101,10 @@ fn judge(context: &Context<'_>, open: &OpenUploads, more: bool) -> Option<Remark
     let text = format!("{count} begun and never ended{since}");
     let unending = context.facts().ends_uploads == Some(false);
     if unending && age.is_some_and(|age| age > OLD) {
-        return Some(Remark::Threat(
+        return Remark::Threat(
             "uploads-never-expire",
             format!("{text}, and no rule ends them: their parts are stored and shown nowhere"),
-        ));
+        );
     }
-    Some(Remark::Note(text))
+    Remark::Note(text)
 }

@@ -49,23 +49,29 @@ const CAUSE: &str = "reaches-beyond-prefix";
 /// Those of requests that are not refused.
 pub(super) async fn run(context: &Context<'_>) -> Answer {
     if context.run.prefix.as_str().is_empty() {
-        return note("the backups have no prefix of their own, so there is nothing beside it");
+        return Ok(Some(note(
+            "the backups have no prefix of their own, so there is nothing beside it",
+        )));
     }
     let root = page(context, &KeyPrefix::default(), true).await?;
     context.learn(|posture| posture.beyond_prefix = Some(root.is_some()));
     let Some(root) = root else {
-        return note("these credentials cannot list beside their prefix");
+        return Ok(Some(note(
+            "these credentials cannot list beside their prefix",
+        )));
     };
     let Some(key) = beside(context, &root).await? else {
-        return note("these credentials can list the whole bucket, and nothing else is in it");
+        return Ok(Some(note(
+            "these credentials can list the whole bucket, and nothing else is in it",
+        )));
     };
     let head = context.store.head(&key, HeadOptions::default()).await;
     let text = if unless_refused(head)?.is_some() {
         format!("these credentials see objects beside their prefix, such as {key}")
     } else {
-        return note(
+        return Ok(Some(note(
             "these credentials can list the names beside their prefix, and not see the objects",
-        );
+        )));
     };
     Ok(Some(match context.run.access {
         Access::Full | Access::Undeclared => Remark::Note(text),
@@ -75,8 +81,8 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     }))
 }
 
-fn note(text: &str) -> Answer {
-    Ok(Some(Remark::Note(text.to_owned())))
+fn note(text: &str) -> Remark {
+    Remark::Note(text.to_owned())
 }
 
 /// Returns a key that is not under the backups' prefix; a folder is opened where none lies in the

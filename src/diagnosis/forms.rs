@@ -23,9 +23,9 @@ pub(super) fn told(report: &Report) -> String {
     if good.is_empty() && bad.is_empty() {
         return "No other form of the request was tried in this run.".to_owned();
     }
-    let list = |names: &[String]| match names {
+    let list = |forms: &[String]| match forms {
         [] => "none".to_owned(),
-        names => names.join(", "),
+        some => some.join(", "),
     };
     format!(
         "Tried with a small object: works: {}; does not work: {}.",

@@ -58,8 +58,8 @@ struct Row {
 
 const DAY: u64 = 24;
 
-fn days(number: u64) -> Option<Duration> {
-    Some(Duration::from_hours(number * DAY))
+fn days(number: u64) -> Duration {
+    Duration::from_hours(number * DAY)
 }
 
 fn rule(prefix: &str, effect: LifecycleEffect, days: u32) -> LifecycleRule {
@@ -104,7 +104,7 @@ fn keeps() -> Vec<Denied> {
 fn rows() -> Vec<Row> {
     let plain = Row { access: Full, ..Row::default() };
     let row = |name| Row { name, ..plain.clone() };
-    let kept = |name, says| Row { says, retention: days(30), ..row(name) };
+    let kept = |name, says| Row { says, retention: Some(days(30)), ..row(name) };
     let old = |name, says| Row { says, uploads: &[("production/big", 8)], ..row(name) };
     let beside = |name, access| Row { access, objects: &["other/secret", "production/b"], ..row(name) };
     let past = LifecycleRule { after: After::Date(Timestamp::UNIX_EPOCH), ..rule("", EXPIRES, 0) };
@@ -136,7 +136,7 @@ fn rows() -> Vec<Row> {
         Row { risk: Some(("lifecycle", "lifecycle-expires-backups")), ..kept("a rule for the prefix", with(vec![rule("prod", EXPIRES, 29)])) },
         Row { risk: Some(("lifecycle", "lifecycle-expires-backups")), ..kept("a rule for some backups", with(vec![rule("production/daily/", EXPIRES, 7)])) },
         Row { risk: Some(("lifecycle", "lifecycle-expires-backups")), ..kept("a date that is over", with(vec![past])) },
-        Row { retention: days(2), risk: Some(("lifecycle", "lifecycle-expires-backups")), ..kept("a day", with(vec![rule("", EXPIRES, 1)])) },
+        Row { retention: Some(days(2)), risk: Some(("lifecycle", "lifecycle-expires-backups")), ..kept("a day", with(vec![rule("", EXPIRES, 1)])) },
         kept("a rule that waits", with(vec![rule("", EXPIRES, 30)])),
         kept("a date far away", with(vec![later])),
         kept("a rule for others", with(vec![rule("other/", EXPIRES, 1), rule("production-logs", EXPIRES, 1)])),

@@ -1,6 +1,7 @@
 //! What a hostile server can do: nothing. It can neither fill the memory nor hold the run back, and none of its
 //! words is more than a word.
 
+use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -182,7 +183,8 @@ fn laughs(speaks: Speaks) -> String {
     let mut entities = "<!ENTITY l0 \"hahahahaha\">".to_owned();
     for level in 1..12 {
         let below = format!("&l{};", level - 1).repeat(10);
-        entities.push_str(&format!("<!ENTITY l{level} \"{below}\">"));
+        // Writing to a string cannot fail.
+        let _ = write!(entities, "<!ENTITY l{level} \"{below}\">");
     }
     let entry = speaks.entry().replace(">n<", ">&l11;<");
     format!(

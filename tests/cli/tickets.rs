@@ -278,10 +278,10 @@ pub(crate) fn foreign_words_stay_words() -> Outcome {
     }
     for cause in &mut report.diagnoses {
         cause.evidence = vec![hostile.to_owned()];
-        cause.title = hostile.to_owned();
+        hostile.clone_into(&mut cause.title);
         cause.remedies = vec![hostile.to_owned()];
     }
-    report.target.name = hostile.to_owned();
+    hostile.clone_into(&mut report.target.name);
     report.target.region = Some(hostile.to_owned());
     report.vantage.host = Some(hostile.to_owned());
     let text = serde_json::to_string(&json!(report)).map_err(|error| error.to_string())?;

@@ -200,9 +200,9 @@ fn without(policy: &Value, action: &str) -> String {
     if let Some(statements) = statements {
         for statement in statements.iter_mut() {
             let actions = statement["Action"].as_array_mut();
-            actions
-                .into_iter()
-                .for_each(|held| held.retain(|it| it != action));
+            if let Some(held) = actions {
+                held.retain(|it| it != action);
+            }
         }
         statements.retain(|it| it["Action"] != serde_json::json!([]));
     }

@@ -106,8 +106,11 @@ const SLOW_DOWN: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>
 const BUSY: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>ServerBusy</Code>\
                     <Message>The server is busy.</Message></Error>";
 
+/// Whether a request is one of those that are refused.
+type Which = fn(&Seen) -> bool;
+
 /// Which two requests are refused, and in which words they are named here.
-const REFUSED: [(&str, fn(&Seen) -> bool); 3] = [
+const REFUSED: [(&str, Which); 3] = [
     ("the first two", |_| true),
     ("the first two reads", |seen| {
         seen.method == "GET" && seen.target.contains("/object")

@@ -36,7 +36,7 @@ pub(in crate::cli) struct PolicyArgs {
     /// Adds the rights on the versions of objects; append-only has them anyway.
     #[arg(long)]
     pub(in crate::cli) versioned: bool,
-    /// The key that objects are encrypted with [default: the target's kms_key_id].
+    /// The key that objects are encrypted with [default: that of the target].
     #[arg(long, value_name = "ARN")]
     pub(in crate::cli) kms_key: Option<String>,
     /// Prints what the run of this report found missing or too much.
