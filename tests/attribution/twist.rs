@@ -274,7 +274,10 @@ impl Twist {
                 response.status = 200;
                 response.replace(if asks("list-type=2") { EMPTY } else { "public" });
             }
-            Self::SaysNoVersions if asks("?versioning") => without(response, "Status"),
+            Self::SaysNoVersions if asks("?versioning") => {
+                response.status = 200;
+                response.replace("<VersioningConfiguration></VersioningConfiguration>");
+            }
             Self::ExpiresBackups if asks("?lifecycle") => {
                 response.status = 200;
                 response.replace(EXPIRES);
