@@ -25,6 +25,9 @@ How the bucket encrypts objects at rest unless a request says otherwise, and wit
 A backup holds everything that the application holds. And a key of your own is one more thing that a \
 restore needs: whoever deletes the key deletes every backup.
 
+## How it fails
+Nothing of it fails: what the bucket does is told, and what could not be asked is skipped.
+
 ## How to fix it
 Set a default encryption on the bucket. With a key of your own, keep the key as long as the backups, \
 and let those who restore decrypt with it. To ask needs s3:GetEncryptionConfiguration, on Azure the \

@@ -28,6 +28,10 @@ policy and the legal hold of the container, and for how long a deleted blob can 
 A lock is what ransomware with the backup's own credentials, and a mistake of an administrator, cannot \
 pass. In compliance mode nobody can; in governance mode whoever has a right of its own can.
 
+## How it fails
+Nothing of it fails by itself: what locks new objects is told; `versions-not-kept` where access \
+`append-only` is declared and nothing keeps earlier versions either.
+
 ## How to fix it
 Turn Object Lock on with a default retention (PutObjectLockConfiguration; on Azure az storage \
 container immutability-policy create), no longer than you can pay for: what is locked cannot be \

@@ -33,6 +33,10 @@ declares; whether one removes earlier versions; whether one ends uploads that no
 A rule works silently and for good. One that was made for logs, with an empty prefix, empties the \
 bucket of backups as well; a backup in an archive class is there and cannot be restored today.
 
+## How it fails
+`lifecycle-expires-backups`, `lifecycle-archives-backups` and `lifecycle-expires-versions` name the rule \
+that acts too soon.
+
 ## How to fix it
 Give the rule a prefix, or let it wait longer than the retention. Rules for certain tags are told and \
 not judged: whether backups bear them is not known here. Without a declared retention a rule that \

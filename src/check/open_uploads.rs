@@ -29,6 +29,9 @@ when, by the server's clock. Those of Backstop's own sandbox are not counted.
 Their parts are stored, paid for and shown in no listing: a bucket fills up with backups that are \
 none. A backup tool that is killed again and again leaves one each time.
 
+## How it fails
+`uploads-never-expire` where one is older than 7 days and no rule would end it.
+
 ## How to fix it
 Let a lifecycle rule abort unfinished uploads after 7 days (AbortIncompleteMultipartUpload); `mc rm \
 --incomplete --recursive ALIAS/BUCKET/PREFIX` removes those that are there on MinIO. It is a risk once \

@@ -33,6 +33,10 @@ Credentials that reach beyond their prefix make one leak the leak of every insta
 It is a risk where the access is declared narrower than full; an administrator reaches everything, so \
 with full access, or none declared, it is told and does not touch the verdict.
 
+## How it fails
+`reaches-beyond-prefix` where the declared access is narrower than full and something beside the prefix \
+was seen.
+
 ## How to fix it
 Scope the policy: object actions on BUCKET/PREFIX/*, and s3:ListBucket with the condition s3:prefix; \
 on MinIO the same; on Azure a container of its own, since roles reach no deeper without conditions.

@@ -33,6 +33,9 @@ tried, without any credentials. Besides, what the bucket's own settings say.
 A backup that strangers can read is a leak of everything in it, and nothing else tells: it is written \
 and restored as ever.
 
+## How it fails
+`public-access` where a stranger was let in, or the bucket's settings say that one would be.
+
 ## How to fix it
 On Amazon turn on Block Public Access and take the public statement out of the bucket policy; on MinIO \
 `mc anonymous set none ALIAS/BUCKET`; on Azure `az storage container set-permission --public-access \

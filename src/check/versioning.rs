@@ -28,6 +28,9 @@ ransomware with the same credentials. It is a risk where the access is append-on
 that nothing can be destroyed, and no lock keeps that promise either; elsewhere it is told and does \
 not touch the verdict, because every fresh bucket is so.
 
+## How it fails
+`versions-not-kept` where access `append-only` is declared and nothing locks objects either.
+
 ## How to fix it
 Turn versioning on, and let a lifecycle rule remove noncurrent versions after the retention, or the \
 bucket only grows. To ask needs s3:GetBucketVersioning.

@@ -33,7 +33,7 @@ AWS SDKs, CLI  AWS_REQUEST_CHECKSUM_CALCULATION=when_required
                AWS_RESPONSE_CHECKSUM_VALIDATION=when_required
 ~/.aws/config  request_checksum_calculation=when_required
                response_checksum_validation=when_required
-Velero         checksumAlgorithm: \"\" in the BackupStorageLocation
+Velero         checksumAlgorithm: \"\" in the storage location
 rclone         use_data_integrity_protections=false";
 
 /// What sends checksums with every write, by tool.
@@ -42,21 +42,21 @@ const MORE_CHECKSUMS: &str =
 Backstop       checksums = \"when-supported\" in the target's table
 AWS SDKs, CLI  AWS_REQUEST_CHECKSUM_CALCULATION=when_supported
 ~/.aws/config  request_checksum_calculation=when_supported
-Velero         checksumAlgorithm: \"CRC32\" in the BackupStorageLocation
+Velero         checksumAlgorithm: \"CRC32\" in the storage location
 rclone         disable_checksum=false";
 
 /// What puts the bucket into the path, by tool.
 const IN_THE_PATH: &str = "Put the bucket into the path, each tool by its own setting:
-Backstop  --addressing path, or addressing = \"path\" in the table
+Backstop  --addressing path, or addressing = \"path\"
 AWS CLI   addressing_style=path under s3 in ~/.aws/config
-Velero    s3ForcePathStyle: \"true\" in the BackupStorageLocation
+Velero    s3ForcePathStyle: \"true\" in the storage location
 rclone    force_path_style=true";
 
 /// What puts the bucket into the host name, by tool.
 const IN_THE_HOST: &str = "Put the bucket into the host name, each tool by its own setting:
-Backstop  --addressing virtual, or addressing = \"virtual\" in the table
+Backstop  --addressing virtual, or addressing = \"virtual\"
 AWS CLI   addressing_style=virtual under s3 in ~/.aws/config
-Velero    s3ForcePathStyle: \"false\" in the BackupStorageLocation
+Velero    s3ForcePathStyle: \"false\" in the storage location
 rclone    force_path_style=false";
 
 /// The rules, the most specific first.

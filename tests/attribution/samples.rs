@@ -117,6 +117,17 @@ pub(super) const fn unfit(
     }
 }
 
+/// A cause that the check itself names, as a success that lied.
+pub(super) const fn lie(code: &'static str, check: &'static str, summary: &'static str) -> Sample {
+    Sample {
+        code,
+        providers: S3,
+        check,
+        found: Found::Caused(FindingCode::Violated, summary),
+        beside: None,
+    }
+}
+
 /// A cause that the check itself names, as a risk.
 pub(super) const fn threat(
     code: &'static str,

@@ -190,8 +190,8 @@ const SIGNATURE: (u16, &str, &str) = (
 #[rustfmt::skip]
 pub(super) fn the_console_of_minio() -> Result<(), String> {
     hold(&[
-        said("minio", every, (400, "InvalidArgument", "S3 API Requests must be made to API port."), CONSOLE, &["API port"]),
-        said("s3", every, (403, "AccessDenied", "S3 API Request made to Console port. S3 Requests should be sent to API port."), CONSOLE, &["API port"]),
+        said("minio", every, (400, "InvalidArgument", "S3 API Requests must be made to API port."), CONSOLE, &["usually 9000"]),
+        said("s3", every, (403, "AccessDenied", "S3 API Request made to Console port. S3 Requests should be sent to API port."), CONSOLE, &["usually 9000"]),
     ])
 }
 

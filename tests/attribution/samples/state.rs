@@ -2,7 +2,7 @@
 
 use backstop_contract::{ErrorKind, Operation};
 
-use super::{ANY, AZURE, MINIO, S3_LIKE, Sample, error};
+use super::{ANY, AZURE, MINIO, S3_LIKE, Sample, error, lie, unfit};
 
 const PUT: Operation = Operation::PutObject;
 const LIST: Operation = Operation::ListObjects;
@@ -10,6 +10,8 @@ const GET: Operation = Operation::GetObject;
 
 #[rustfmt::skip]
 pub(super) const SAMPLES: &[Sample] = &[
+    lie("survivor-lost", "survivor", "run 00000000deadbeef left production/.backstop/survivor at 2026-11-20T07:00:00Z, and it is gone").on(ANY),
+    unfit("survivor-not-ours", "survivor", "production/.backstop/survivor holds something that no run has written; it is left alone").on(ANY),
     error("container-being-deleted", AZURE, ("bucket", LIST, ErrorKind::BucketNotFound),
         (409, "ContainerBeingDeleted", "The specified container is being deleted. Try operation later.")),
     error("account-disabled", S3_LIKE, ("bucket", LIST, ErrorKind::PermissionDenied),
