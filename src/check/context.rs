@@ -30,6 +30,9 @@ pub type CheckStore = Retrying<Arc<dyn ObjectStore>>;
 /// The size of the object that most checks work on, in bytes.
 pub const OBJECT_SIZE: u64 = 4 * 1024;
 
+/// The size that no object of a run has unless one was asked for, in bytes.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
 /// How often a fixed key that another run wrote is asked again.
 const ASKED_AGAIN: u32 = 3;
 
@@ -277,15 +280,21 @@ impl Context<'_> {
         }
     }
 
-    /// Reads an object to its end; a body that broke on the way is read again.
+    /// Reads an object to its end; a body that broke on the way is read again, and one that is
+    /// longer than anything of this run is given up.
     ///
     /// # Errors
     ///
     /// Those of [`ObjectStoreExt::read_back`].
     pub async fn read(&self, key: &ObjectKey, options: GetOptions) -> Result<ReadBack, Error> {
+        // Another run may have written a fixed key, with an object of any size.
+        let most = match self.run.size {
+            _ if self.is_fixed() => u64::MAX,
+            size => size.unwrap_or_default().max(LARGEST),
+        };
         let mut round = 0;
         loop {
-            match self.store.read_back(key, options.clone()).await {
+            match self.store.read_up_to(key, options.clone(), most).await {
                 Err(error) if error.kind().is_transient() && round < 2 => round += 1,
                 other => return other,
             }

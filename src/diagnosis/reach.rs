@@ -1,6 +1,6 @@
 //! The way to the service: names, connections, certificates, clocks, and who answers in its place.
 
-use backstop_contract::ErrorKind;
+use backstop_contract::{ErrorKind, Sent};
 
 use super::rule::{Rule, all, azure, findings, kinds, minio, s3, s3_like};
 use crate::report::FindingCode;
@@ -51,6 +51,19 @@ pub(super) const RULES: &[Rule] = &[
         "Let the family through that does not work, or have its record (A or AAAA) of {host} taken out of the DNS that this host uses.",
     )]),
     Rule::new(
+        "connection-lost",
+        "connections are taken, and break before the answer is whole",
+        "A load balancer, a proxy or a firewall between cuts connections off, or the service dies over \
+         the request. It was tried again, and broke each time.",
+    )
+    .when(&[kinds(&[ErrorKind::Unreachable])
+        .also(|case| case.error().is_some_and(|error| error.sent == Sent::Maybe))])
+    .remedies(&[
+        all("Look at what is between this host and {host}: a load balancer's or a proxy's limits of time and size, and its log at the time of this run."),
+        all("Look into the service's own log at that time: it may have been restarted, or have failed over the request."),
+    ])
+    .explains_the_way(),
+    Rule::new(
         "unreachable",
         "no connection to the service",
         "The address is known, and nothing takes a connection there: nothing listens on that port, or a \
@@ -66,6 +79,7 @@ pub(super) const RULES: &[Rule] = &[
         "the server's certificate has ended",
         "Its renewal was forgotten, or the server was not restarted after it.",
     )
+    .when(&[kinds(&[ErrorKind::TlsRejected]).says(&["certificate expired"])])
     .remedies(&[
         all("Let whoever runs {host} renew the certificate, and load it into the server."),
         all("If it is renewed already, look at this host's clock, and at the server that answers: there may be several."),
@@ -76,6 +90,7 @@ pub(super) const RULES: &[Rule] = &[
         "the server's certificate does not hold yet",
         "This host's clock is behind, or the certificate was made for a later time.",
     )
+    .when(&[kinds(&[ErrorKind::TlsRejected]).says(&["certificate not valid yet"])])
     .remedies(&[
         all("Look at this host's clock first (chronyc tracking shows how far off it is)."),
         all("If it is right, let whoever runs {host} have the certificate made anew."),
@@ -87,6 +102,7 @@ pub(super) const RULES: &[Rule] = &[
         "The server is reached by a name that its certificate does not list. A wildcard covers one label \
          alone, so the name of a bucket with dots in it is not covered when it stands before the host's.",
     )
+    .when(&[kinds(&[ErrorKind::TlsRejected]).says(&["certificate not valid for name"])])
     .remedies(&[
         all("Use one of the names that the certificate is for as the endpoint, or let whoever runs {host} have one made for the name that is used."),
         s3_like("If the name of the {word} has dots and stands before the host's, set the addressing to path (--addressing path)."),
@@ -99,6 +115,7 @@ pub(super) const RULES: &[Rule] = &[
          one component has the authority's certificate and another one has not; a proxy that looks into \
          TLS shows a certificate of its own.",
     )
+    .when(&[kinds(&[ErrorKind::TlsRejected]).says(&["UnknownIssuer"])])
     .remedies(&[
         all("Give the certificate of the authority with --ca-file (or ca_file in the configuration), and give it to the program that backs up as well; verify --show-certificates prints what the server shows, in PEM."),
         all("Ask whoever runs {host} whether this is its certificate before it is trusted, and never turn verification off."),
@@ -117,6 +134,7 @@ pub(super) const RULES: &[Rule] = &[
         "the server speaks no TLS of today",
         "The server knows only versions before TLS 1.2, which no client of today's services speaks.",
     )
+    .when(&[kinds(&[ErrorKind::TlsRejected]).says(&["ProtocolVersion", "peer is incompatible"])])
     .remedies(&[all(
         "Let whoever runs {host} turn TLS 1.2 or 1.3 on, or put a proxy before it that has it.",
     )])

@@ -180,6 +180,17 @@ impl Finish<'_> {
         };
         let stays = format!("under {}: {}{maybe}", self.keys.folder, counted(left));
         match (state, cleaned) {
+            (CleanupState::Clean, Some(Cleaned::Refused(error))) => {
+                let (outcome, finding) = self.resolver.failure(self.plan.cleanup.0, &error, true);
+                let finding = finding.map(|finding| Finding {
+                    summary: format!(
+                        "everything was deleted with success, and whether it is gone could not be seen ({})",
+                        finding.summary
+                    ),
+                    ..finding
+                });
+                (outcome, finding)
+            }
             (CleanupState::NothingWritten | CleanupState::Clean, _) => {
                 let notes: Vec<_> = self.swept().into_iter().chain(self.on_purpose()).collect();
                 let notes = (!notes.is_empty()).then(|| notes.join("; "));

@@ -1,11 +1,12 @@
 //! Every fault trips exactly its checks, every access is judged as the design says, and a correct
-//! store never fails: all on the memory store.
+//! store never fails: all on the memory store. Every fault of the wire is told rightly, on real servers.
 
 pub(crate) mod accesses;
 pub(crate) mod faults;
 mod harness;
 pub(crate) mod identities;
 pub(crate) mod kills;
+pub(crate) mod matrix;
 pub(crate) mod posture;
 pub(crate) mod remedies;
 pub(crate) mod rows;

@@ -39,6 +39,21 @@ pub trait ObjectStoreExt: ObjectStore {
     ///
     /// Those of [`ObjectStore::get`], and those of the body.
     async fn read_back(&self, key: &ObjectKey, options: GetOptions) -> Result<ReadBack> {
+        self.read_up_to(key, options, u64::MAX).await
+    }
+
+    /// Reads an object as [`read_back`](Self::read_back) does, and stops once more than `most` bytes
+    /// have arrived: a body may be endless.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read_back`](Self::read_back).
+    async fn read_up_to(
+        &self,
+        key: &ObjectKey,
+        options: GetOptions,
+        most: u64,
+    ) -> Result<ReadBack> {
         let mut opened = self.get(key, options).await?;
         let mut hash = Sha256::new();
         let mut head = BytesMut::new();
@@ -49,6 +64,9 @@ pub trait ObjectStoreExt: ObjectStore {
             hash.update(&chunk);
             let wanted = ReadBack::HEAD.saturating_sub(head.len()).min(chunk.len());
             head.extend_from_slice(&chunk[..wanted]);
+            if bytes > most {
+                break;
+            }
         }
         Ok(ReadBack {
             meta: opened.meta,

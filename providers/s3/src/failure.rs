@@ -102,18 +102,26 @@ impl Asked {
             // It was refused; only the reason was lost. A server of another kind gives no id, such
             // as one that wants TLS: it resets the connection behind a bare 400.
             let foreign = evidence.request_id.is_none();
-            return self.decided(evidence, foreign);
+            let kind = self.kind_of(&evidence, foreign);
+            // Where the status says too little, that the answer broke off is all there is.
+            if kind != ErrorKind::Unexpected {
+                return self.error(kind, Sent::Answered).with_evidence(evidence);
+            }
         }
         self.error(wire.kind, wire.sent).with_evidence(evidence)
     }
 
     fn refused(&self, response: &HttpResponse) -> Error {
         let (evidence, foreign) = heard(response, self.at);
-        self.decided(evidence, foreign)
+        // Whoever leads elsewhere without an id is not the service: a portal, a gateway.
+        let redirect = evidence.status.is_some_and(|status| status / 100 == 3);
+        let foreign = foreign || (redirect && evidence.request_id.is_none());
+        let kind = self.kind_of(&evidence, foreign);
+        self.error(kind, Sent::Answered).with_evidence(evidence)
     }
 
-    fn decided(&self, evidence: Evidence, foreign: bool) -> Error {
-        let kind = classify::refused(&Answer {
+    fn kind_of(&self, evidence: &Evidence, foreign: bool) -> ErrorKind {
+        classify::refused(&Answer {
             operation: self.operation,
             status: evidence.status.unwrap_or_default(),
             code: evidence.code.as_deref(),
@@ -123,8 +131,7 @@ impl Asked {
                 .region
                 .as_ref()
                 .is_some_and(|region| *region != self.region),
-        });
-        self.error(kind, Sent::Answered).with_evidence(evidence)
+        })
     }
 }
 
@@ -159,6 +166,7 @@ pub(crate) fn heard(response: &HttpResponse, at: Instant) -> (Evidence, bool) {
             .filter(|_| page)
             .into_iter()
             .chain(clocks(said("RequestTime"), said("ServerTime")))
+            .chain(led_to(response))
             .collect(),
     };
     (evidence, page)
@@ -176,6 +184,14 @@ fn clocks(request: Option<String>, server: Option<String>) -> Option<String> {
 fn through(response: &HttpResponse) -> Option<String> {
     let through = response.extension::<Through>()?;
     Some(through.0.clone())
+}
+
+/// Returns where a redirect leads; nothing is ever sent there.
+fn led_to(response: &HttpResponse) -> Option<String> {
+    let location = response.headers().get("location")?;
+    let place = location.split(['?', '#']).next().unwrap_or_default();
+    let redirects = (300..400).contains(&response.status().as_u16());
+    redirects.then(|| short(&format!("it leads to {place}")))
 }
 
 /// Returns the text of the first element with a name, in the flat XML of an S3 error.

@@ -12,17 +12,21 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::Headers;
 use aws_smithy_types::config_bag::ConfigBag;
 use backstop_contract::{ErrorKind, Operation, Sent};
 
+use crate::classify::{self, Answer};
+use crate::failure::heard;
 use crate::wire::WireError;
 
 /// The headers that a service gives with each of its answers, or with none.
@@ -128,17 +132,39 @@ impl Intercept for Marked {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let refused = context.output_or_error().is_err();
-        if refused
-            || self
-                .marks
-                .is_genuine(self.operation, context.response().headers())
-        {
+        if context.output_or_error().is_err() {
+            return Ok(());
+        }
+        let response = context.response();
+        if let Some(error) = error_inside(self.operation, response) {
+            return Err(error.into());
+        }
+        if self.marks.is_genuine(self.operation, response.headers()) {
             return Ok(());
         }
         let text = "the answer has none of the service's headers".to_owned();
         Err(WireError::new(ErrorKind::MalformedResponse, Sent::Answered, text).into())
     }
+}
+
+/// Returns the refusal that a success is made of: an answer that takes long is begun with 200, and
+/// may end in an error all the same.
+///
+/// See <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>.
+fn error_inside(operation: Operation, response: &HttpResponse) -> Option<WireError> {
+    let (evidence, page) = heard(response, Instant::now());
+    let code = evidence.code.as_deref().filter(|_| !page)?;
+    let message = evidence.message.as_deref().unwrap_or_default();
+    let kind = classify::refused(&Answer {
+        operation,
+        status: response.status().as_u16(),
+        code: Some(code),
+        message,
+        foreign: false,
+        elsewhere: false,
+    });
+    let text = format!("the answer is a success with an error inside: {code}: {message}");
+    Some(WireError::new(kind, Sent::Answered, text))
 }
 
 #[cfg(test)]

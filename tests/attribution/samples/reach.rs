@@ -1,6 +1,7 @@
 //! What is seen on the way to a service.
 
-use backstop_contract::{ErrorKind, Operation};
+use backstop::report::Report;
+use backstop_contract::{ErrorKind, Operation, Sent};
 
 use super::{ANY, S3_LIKE, Sample, error, passed, threat, unfit};
 
@@ -15,6 +16,9 @@ pub(super) const SAMPLES: &[Sample] = &[
         (0, "", "failed to lookup address information: Name or service not known")),
     error("unreachable", ANY, ("bucket", LIST, ErrorKind::Unreachable),
         (0, "", "Connection refused (os error 111)")),
+    error("connection-lost", ANY, ("bucket", LIST, ErrorKind::Unreachable),
+        (0, "", "connection closed before message completed"))
+        .beside(half_way),
     error("tls-rejected", ANY, ("bucket", LIST, ErrorKind::TlsRejected),
         (0, "", "received fatal alert: HandshakeFailure")),
     error("no-answer", ANY, ("bucket", LIST, ErrorKind::TimedOut),
@@ -40,3 +44,14 @@ pub(super) const SAMPLES: &[Sample] = &[
     error("not-the-service", ANY, ("bucket", LIST, ErrorKind::MalformedResponse),
         (200, "", "Welcome to nginx!")),
 ];
+
+/// The request was on its way when the connection broke.
+fn half_way(report: &mut Report) {
+    let findings = report
+        .checks
+        .iter_mut()
+        .filter_map(|it| it.finding.as_mut());
+    for error in findings.filter_map(|finding| finding.error.as_mut()) {
+        error.sent = Sent::Maybe;
+    }
+}

@@ -218,3 +218,19 @@ async fn a_body_arrives_in_pieces() {
     let back = store.read_back(&key("a"), options).await.expect("read");
     assert_eq!(back.bytes, 4);
 }
+
+#[tokio::test]
+async fn a_read_stops_at_what_it_may_take() {
+    let store = MemoryStore::new("reads");
+    let key = ObjectKey::new("k").expect("a key");
+    let body = Bytes::from(vec![7; 4_096]);
+    store
+        .put(&key, body, PutOptions::default())
+        .await
+        .expect("a put");
+    for (most, least) in [(u64::MAX, 4_096), (4_096, 4_096), (1, 2)] {
+        let read = store.read_up_to(&key, GetOptions::default(), most).await;
+        let bytes = read.expect("it is there").bytes;
+        assert!((least..=4_096).contains(&bytes), "{most}: {bytes}");
+    }
+}

@@ -266,3 +266,57 @@ async fn no_answer_is_told_from_never_sent() {
         assert_eq!(log.all().len(), 1);
     }
 }
+
+#[tokio::test]
+async fn a_success_with_an_error_inside_is_a_failure() {
+    let inside = refusal(200, "InternalError", "We encountered an internal error.");
+    let server = always(inside);
+    let (store, _) = store(&server).await;
+    // The content of an object is nobody's answer.
+    let operations = BODIED.iter().filter(|it| **it != Operation::GetObject);
+    for &operation in operations {
+        let error = fails(&store, operation).await.expect("a failure");
+        assert_eq!(error.kind(), ErrorKind::ServiceFailed, "{operation}");
+        assert_eq!(error.sent(), Sent::Answered, "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_without_an_id_is_not_of_the_service() {
+    let bare = Response::new(307, "").with("Location", "http://portal.invalid/login?x-amz-a=b");
+    let own = Response::new(307, "").with("x-amz-request-id", "4442587FB7D0A2F9");
+    for (answer, kind) in [
+        (bare, ErrorKind::MalformedResponse),
+        (own, ErrorKind::WrongRegion),
+    ] {
+        let leads = answer.header("location").is_some();
+        let server = always(answer);
+        let (store, _) = store(&server).await;
+        for operation in BODIED {
+            let error = fails(&store, operation).await.expect("a refusal");
+            assert_eq!(error.kind(), kind, "{operation}");
+            let facts: &[&str] = if leads {
+                &["it leads to http://portal.invalid/login"]
+            } else {
+                &[]
+            };
+            assert_eq!(error.evidence().facts, facts, "{operation}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_breaks_off_is_told_by_its_status_or_as_broken() {
+    for (status, kind) in [
+        (404, ErrorKind::ObjectNotFound),
+        (400, ErrorKind::Unreachable),
+    ] {
+        let whole = refusal(status, "Whatever", "As documented.");
+        let server = Scripted::sequence(vec![Answer::CutOff(whole, 20)]).expect("a port");
+        let (store, _) = store(&server).await;
+        let error = fails(&store, Operation::PutObject)
+            .await
+            .expect("a refusal");
+        assert_eq!(error.kind(), kind, "{status}");
+    }
+}
