@@ -138,7 +138,7 @@ pub const SCENES: [Scene; 9] = [
         "a store that ignores If-None-Match",
         "ignores-if-absent",
         || with(Fault::IgnoresIfAbsent),
-        failed("contract-violated", "put-if-absent"),
+        failed("no-conditional-writes", "put-if-absent"),
     ),
 ];
 
