@@ -122,8 +122,8 @@ mod tests {
                     --policy-document file://backstop-acme-put-get.json";
         assert_eq!(
             broken(long),
-            "aws iam put-user-policy --user-name USER \\\n  --policy-name backstop-acme-put-get \
-             \\\n  --policy-document file://backstop-acme-put-get.json\n"
+            "aws iam put-user-policy --user-name USER --policy-name backstop-acme-put-get \\\n  \
+             --policy-document file://backstop-acme-put-get.json\n"
         );
     }
 }
