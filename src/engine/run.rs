@@ -4,7 +4,9 @@ use std::future::pending;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use backstop_contract::{Capability, KeyError, ObjectStore, RetryPolicy, Retrying};
+use backstop_contract::{
+    Capability, Error, KeyError, ObjectStore, ObjectVersion, RetryPolicy, Retrying,
+};
 use futures::FutureExt;
 use futures::future::{join, select};
 use jiff::Timestamp;
@@ -297,7 +299,7 @@ impl Session {
         if found.mode() != Some(Mode::Own) || self.request.quick {
             return Cleaned::Done;
         }
-        match residue(store, &self.keys.own).await {
+        match self.left_over().await {
             Err(error) => Cleaned::Refused(error),
             Ok(there) if there.is_empty() => Cleaned::Done,
             Ok(there) if stopped == Stopped::Finished => {
@@ -309,6 +311,21 @@ impl Session {
                 Cleaned::Done
             }
         }
+    }
+
+    /// Returns what is still in the run's own folder.
+    ///
+    /// Where versioning is suspended, MinIO's deletes leave markers that no answer tells of: they are
+    /// removed as soon as they are seen.
+    async fn left_over(&self) -> Result<Vec<ObjectVersion>, Error> {
+        let store = &self.cleaner;
+        let mut there = residue(store, &self.keys.own).await?;
+        if there.iter().any(|it| it.delete_marker) {
+            there.retain(|it| it.delete_marker);
+            remove_residue(store, &there).await;
+            there = residue(store, &self.keys.own).await?;
+        }
+        Ok(there)
     }
 
     async fn open(&self) -> Shared {

@@ -97,7 +97,7 @@ pub(crate) fn minio_says_what_protects_and_what_threatens() -> Told {
     let path = format!("t/{bucket}");
     server.mc(&["version", "suspend", &path]).map_err(text)?;
     let place = Place::minio(server.host(), &bucket, root(server));
-    let run = place.verify(&["--check", "versioning"])?;
+    let run = place.verify(&["--access", "full"])?;
     let run = run.ended(PASSED, Verdict::Passed);
     assert_told(&run, "versioning", "versioning is suspended");
     Ok(())
