@@ -84,10 +84,14 @@ fn by_put(context: &Context<'_>, why: String) -> Result<Inspected, Stop> {
 }
 
 /// Returns whether this run overwrote or deleted an object for good: then `preserved` says so, and
-/// there is nothing more to fear.
+/// there is nothing more to fear. Where the put named a version, neither destroys anything.
 fn was_destroyed(context: &Context<'_>) -> bool {
     let facts = context.facts();
-    facts.overwritten.is_some() || facts.deleted.is_some()
+    let kept = facts
+        .object
+        .as_ref()
+        .is_some_and(|written| written.kept_version().is_some());
+    !kept && (facts.overwritten.is_some() || facts.deleted.is_some())
 }
 
 async fn is_locked(context: &Context<'_>) -> bool {

@@ -94,7 +94,10 @@ fn fold_questions(groups: &mut Vec<Group<'_>>) {
             code == FindingCode::NothingThere || unsettled
         })
     };
-    let Some(cause) = groups.iter().position(|group| !nothing(group)) else {
+    // A risk explains nothing that could not be told.
+    let weighs = |group: &Group<'_>| group.cases.iter().any(|case| case.weight < Weight::Risk);
+    let mut all = groups.iter();
+    let Some(cause) = all.position(|group| !nothing(group) && weighs(group)) else {
         return;
     };
     let cause = groups.remove(cause);

@@ -290,7 +290,7 @@ pub(super) const KILLS: &[Kill] = &[
     s3(F::OverwriteDropsVersion, Kept, &["preserved"]),
     wire(T::WrongChecksumInGet, &["get-object", "multipart-upload"]),
     // What breaks off is no lie, and no success either.
-    wire(T::EndsEarly, &["get-object", "multipart-upload"]).told_as(&["unreachable"]),
+    wire(T::EndsEarly, &["get-object", "multipart-upload"]).told_as(&["connection-lost"]),
     wire(T::RangeDoesNotFit, &["get-range"]),
     wire(T::RangeIsBehindTheEnd, &["get-range"]),
     wire(T::NoNextPage, &["list-pages"]),
