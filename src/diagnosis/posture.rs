@@ -86,7 +86,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::new(
         "reaches-beyond-prefix",
         "the credentials reach beyond their prefix",
-        "One leak of these credentials is a leak of everything else in the {word}, and one mistake with them \
+        "One leak of these credentials is a leak of everything else in the bucket, and one mistake with them \
          can hit it.",
     )
     .remedies(&[

@@ -42,10 +42,6 @@ fn checksums(seen: &Seen) -> bool {
     writes(seen) && has_crc(seen)
 }
 
-fn any_checksum(seen: &Seen) -> bool {
-    checksums(seen) || (writes(seen) && has(seen, "content-md5"))
-}
-
 fn in_parts(seen: &Seen) -> bool {
     checksums(seen) && seen.target.contains("partNumber=")
 }
@@ -66,7 +62,7 @@ const STORES: &[Strict] = &[
     Strict { name: "Cloudflare R2", checksums: ON, refuses: checksums, works: &[NoChecksum, ContentMd5],
         answer: Some((501, "NotImplemented", "Header 'x-amz-checksum-crc32' with value 'x' not implemented")),
         cause: "checksums-refused", remedy: OFF },
-    Strict { name: "Ceph", checksums: ON, refuses: any_checksum, works: &[NoChecksum],
+    Strict { name: "Ceph", checksums: ON, refuses: checksums, works: &[NoChecksum, ContentMd5],
         answer: Some((400, "InvalidArgument", "")),
         cause: "checksums-refused", remedy: OFF },
     Strict { name: "Google Cloud Storage", checksums: ON, refuses: checksums, works: &[NoChecksum, ContentMd5],
