@@ -76,12 +76,12 @@ impl Cell {
     }
 
     /// Returns the time the run has.
-    pub(super) fn limit(&self) -> Duration {
+    pub(super) fn limit(self) -> Duration {
         if self.fault.waits() { SHORT } else { LIMIT }
     }
 
     /// Runs it.
-    pub(super) fn run(&self) -> Result<Ran, String> {
+    pub(super) fn run(self) -> Result<Ran, String> {
         let elsewhere = Scripted::start(|_| Answer::Send(Response::new(200, "")));
         let elsewhere = elsewhere.map_err(text)?;
         let proxy = open(self.provider, self.fault.needs_tls())?;

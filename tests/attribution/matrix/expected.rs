@@ -46,7 +46,7 @@ fn all() -> Vec<String> {
 }
 
 impl Rule {
-    fn fits(&self, cell: &Cell) -> bool {
+    fn fits(&self, cell: Cell) -> bool {
         let any = |names: &[String], name: &str| names.iter().any(|held| is_like(held, name));
         any(&self.faults, cell.fault.name())
             && any(&self.steps, cell.step.name())
@@ -66,7 +66,7 @@ impl Expected {
     }
 
     /// Says in what the run of a cell is not right.
-    pub(super) fn contradicts(&self, cell: &Cell, ran: &Ran) -> Option<String> {
+    pub(super) fn contradicts(&self, cell: Cell, ran: &Ran) -> Option<String> {
         let found = self.rule.iter().position(|rule| rule.fits(cell));
         let Some(index) = found else {
             return Some("no rule says what is right".to_owned());

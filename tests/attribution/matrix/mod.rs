@@ -73,7 +73,7 @@ pub(crate) fn every_cell_is_right() -> Result<(), String> {
     let ran = run_all(&cells)?;
     let mut wrong = Vec::new();
     for (cell, ran) in cells.iter().zip(&ran) {
-        wrong.extend(judge(&expected, cell, ran));
+        wrong.extend(judge(&expected, *cell, ran));
     }
     let lines: Vec<_> = cells.iter().zip(&ran).collect();
     if chosen.is_some() {
@@ -138,7 +138,7 @@ fn run_all(cells: &[Cell]) -> Result<Vec<Ran>, String> {
 }
 
 /// Says what is wrong with a cell.
-fn judge(expected: &Expected, cell: &Cell, ran: &Ran) -> Vec<String> {
+fn judge(expected: &Expected, cell: Cell, ran: &Ran) -> Vec<String> {
     let mut wrong = Vec::new();
     if let Some(why) = expected.contradicts(cell, ran) {
         wrong.push(format!("{cell}: {why}: {}", ran.told));
