@@ -213,8 +213,11 @@ fn answer(state: &State, request: &Request) -> Response {
         return grant::answer(state, tenant, request, now);
     }
     match path.strip_prefix("/subscriptions/") {
-        Some(id) if !id.contains('/') => management::answer(state, id, query, request, now),
-        _ => Response::new(404, ""),
+        Some(path) => {
+            let (id, rest) = path.split_once('/').unwrap_or((path, ""));
+            management::answer(state, (id, rest), query, request, now)
+        }
+        None => Response::new(404, ""),
     }
 }
 

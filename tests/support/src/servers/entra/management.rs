@@ -1,4 +1,4 @@
-//! The management plane: one read-only operation.
+//! The management plane: the subscription, its storage account and the account's rules, to be read.
 //!
 //! It is <https://learn.microsoft.com/rest/api/resources/subscriptions/get>; refusals are those of
 //! <https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors>.
@@ -15,7 +15,7 @@ use crate::{Request, Response};
 
 pub(super) fn answer(
     state: &State,
-    id: &str,
+    (id, rest): (&str, &str),
     query: &str,
     request: &Request,
     now: Timestamp,
@@ -52,12 +52,29 @@ pub(super) fn answer(
         );
         return refusal(403, "AuthorizationFailed", &said);
     }
+    match rest {
+        "" => {}
+        "resources" => return resources(id),
+        rest if rest.ends_with("/managementPolicies/default") => {
+            let said = "No ManagementPolicy found for account devstoreaccount1";
+            return refusal(404, "ManagementPolicyNotFound", said);
+        }
+        _ => return refusal(404, "ResourceNotFound", "The resource was not found."),
+    }
     let body = json!({
         "id": format!("/subscriptions/{id}"), "authorizationSource": "RoleBased", "managedByTenants": [],
         "subscriptionId": id, "tenantId": subscription.tenant,
         "displayName": format!("{} backups", subscription.directory), "state": "Enabled",
         "subscriptionPolicies": { "locationPlacementId": "Public_2014-09-01", "quotaId": "PayAsYouGo_2014-09-01", "spendingLimit": "Off" },
     });
+    json_response(200, &body)
+}
+
+/// Names the one storage account of a subscription, which has no rules.
+fn resources(id: &str) -> Response {
+    let account =
+        "resourceGroups/backups/providers/Microsoft.Storage/storageAccounts/devstoreaccount1";
+    let body = json!({ "value": [{ "id": format!("/subscriptions/{id}/{account}") }] });
     json_response(200, &body)
 }
 
