@@ -1,6 +1,6 @@
 //! `demo`: a guided tour on an embedded server.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::DemoArgs;
 use super::console;
@@ -46,8 +46,10 @@ async fn show(keep: bool) -> Result<Exit, Mistake> {
     };
     console::print(sum.as_bytes()).map_err(Mistake::stdout)?;
     if keep {
+        // Whoever reads the invitation may interrupt at once.
+        let signals = signals()?;
         console::print(invitation(&server).as_bytes()).map_err(Mistake::stdout)?;
-        until_interrupted().await?;
+        until_interrupted(signals).await;
     }
     server.stop().await;
     Ok(exit)
@@ -85,12 +87,18 @@ fn invitation(server: &DemoServer) -> String {
     text + &commands.concat()
 }
 
-async fn until_interrupted() -> Result<(), Mistake> {
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Mistake::signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Mistake::signals)?;
+/// Listens for SIGINT and SIGTERM.
+fn signals() -> Result<[Signal; 2], Mistake> {
+    let listen = |kind| signal(kind).map_err(Mistake::signals);
+    Ok([
+        listen(SignalKind::interrupt())?,
+        listen(SignalKind::terminate())?,
+    ])
+}
+
+async fn until_interrupted([mut interrupt, mut terminate]: [Signal; 2]) {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    Ok(())
 }

@@ -115,7 +115,7 @@ pub(super) const RULES: &[Rule] = &[
          one component has the authority's certificate and another one has not; a proxy that looks into \
          TLS shows a certificate of its own.",
     )
-    .when(&[kinds(&[ErrorKind::TlsRejected]).says(&["UnknownIssuer"])])
+    .when(&[kinds(&[ErrorKind::TlsRejected]).says(&["UnknownIssuer", "BadSignature"])])
     .remedies(&[
         all("Give the certificate of the authority with --ca-file (or ca_file in the configuration), and give it to the program that backs up as well; verify --show-certificates prints what the server shows, in PEM."),
         all("Ask whoever runs {host} whether this is its certificate before it is trusted, and never turn verification off."),

@@ -137,7 +137,7 @@ pub(crate) fn each_way_to_trust_a_certificate_adds_to_the_others() -> Told {
     }
     for bad in [place.clone(), place.clone().set("SSL_CERT_FILE", &other)] {
         let run = verify(&bad, &[])?.ended(FAILED, Verdict::Failed);
-        assert_eq!(run.codes(), ["tls-rejected"], "{}", run.told());
+        assert_eq!(run.codes(), ["certificate-untrusted"], "{}", run.told());
         assert_eq!(run.outcome("credential"), Outcome::Failed, "{}", run.told());
     }
     // The account's key needs no authority, and the store has the same certificate.

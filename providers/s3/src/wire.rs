@@ -57,9 +57,16 @@ impl Room {
         marks: 20_000,
     };
 
+    /// A refusal is a sentence, whatever was asked; a run may have many of them at the same time.
+    const REFUSAL: Self = Self {
+        bytes: 64 * 1024,
+        marks: 1_000,
+    };
+
     fn of(operation: Operation, is_success: bool) -> Self {
         match operation {
-            Operation::GetObject if is_success => Self::OBJECT,
+            _ if !is_success => Self::REFUSAL,
+            Operation::GetObject => Self::OBJECT,
             // A lifecycle may have 1,000 rules.
             Operation::ListObjects
             | Operation::ListVersions
