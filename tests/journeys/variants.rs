@@ -134,8 +134,9 @@ pub(crate) fn each_store_that_refuses_checksums_is_met_with_the_setting_that_hel
         if after.report.verdict != Verdict::Passed || !after.report.variants.is_empty() {
             trouble.push(format!("{} after the remedy: {}", store.name, after.told()));
         }
+        // The uploads that are counted are those of the whole server, which others use as well.
         let left = server.residue(&bucket, "").map_err(text)?;
-        if !left.is_empty() {
+        if (left.objects, left.versions, left.delete_markers) != (0, 0, 0) {
             trouble.push(format!("{} leaves {left:?}", store.name));
         }
     }
@@ -156,6 +157,10 @@ pub(crate) fn a_store_that_refuses_conditions_passes_and_is_told() -> Told {
     assert_eq!(run.codes(), ["no-conditional-writes"], "{}", run.told());
     assert!(run.advice().contains("no atomic create"), "{}", run.told());
     assert!(run.report.variants.is_empty());
-    assert!(server.residue(&bucket, "").map_err(text)?.is_empty());
+    let left = server.residue(&bucket, "").map_err(text)?;
+    assert_eq!(
+        (left.objects, left.versions, left.delete_markers),
+        (0, 0, 0)
+    );
     Ok(())
 }
