@@ -55,12 +55,38 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         return Ok(None);
     };
     let shaken = prober.shaken().await;
-    let trust = Trust::of(prober, &context.run.opening);
+    let opening = &context.run.opening;
+    let trust = Trust::of(prober, opening);
     match &shaken.obstacle {
-        Some(obstacle) => stopped(prober, obstacle, trust, &context.run.opening),
-        None => judge(shaken, trust, &prober.route().target.host, Timestamp::now()),
+        Some(obstacle) => stopped(prober, obstacle, trust, opening),
+        None => judge(shaken, trust, &prober.route().target.host, Timestamp::now()).map_err(
+            |stop| match opening.failure() {
+                Some(failure) if met_another(failure, &stop) => failure.clone(),
+                _ => stop,
+            },
+        ),
     }
 }
+
+/// What the run's own client says of a certificate that has ended, holds later, or is for other names.
+const OF_THE_LEAF: [&str; 3] = [
+    "certificate expired",
+    "certificate not valid yet",
+    "certificate not valid for name",
+];
+
+/// Returns whether the client refused another certificate than the one that was looked at: a name may
+/// lead to several servers, and one of them may have been forgotten.
+fn met_another(failure: &Stop, seen: &Stop) -> bool {
+    let Stop::Operation(error) = failure else {
+        return false;
+    };
+    let said = error.evidence().message.as_deref().unwrap_or_default();
+    matches!(seen, Stop::Unfit(UNTRUSTED, _)) && OF_THE_LEAF.iter().any(|words| said.contains(words))
+}
+
+/// The cause of a certificate with which only its issuer is wrong.
+const UNTRUSTED: &str = "certificate-untrusted";
 
 /// What the run's own requests say of the certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,7 +235,7 @@ fn wrong(
             format!("{issuer}, which is not trusted here")
         };
         let text = format!("the certificate of {subject} is signed by {signed}");
-        ("certificate-untrusted", text)
+        (UNTRUSTED, text)
     })
 }
 

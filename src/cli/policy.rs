@@ -11,14 +11,12 @@ use crate::report::{Access, Report};
 use super::args::{PolicyArgs, PolicyFormat};
 use super::console;
 use super::exit::Exit;
+use super::report_file;
 use super::run::Mistake;
 use super::targets::outline;
 
 mod script;
 mod table;
-
-/// The most bytes of a report that are read.
-const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// Prints the policy of a target, or what a run found of it.
 pub(super) fn run(args: &PolicyArgs, environment: &Environment) -> Result<Exit, Mistake> {
@@ -184,32 +182,18 @@ fn is_key(text: &str) -> bool {
 
 /// Reads the report of a target, the last one where there are several.
 fn report(path: &Path, target: &str) -> Result<Report, Mistake> {
-    let shown = path.display();
-    let refuse = |problem: String| Mistake::new(format!("--compare: {shown}: {problem}"));
-    let facts = std::fs::metadata(path);
-    let length = facts
-        .map_err(|error| refuse(error.kind().to_string()))?
-        .len();
-    if length > LARGEST {
-        return Err(refuse(format!("{length} bytes are no report")));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.kind().to_string()))?;
-    let lines = text.lines().filter(|line| !line.trim().is_empty());
-    let reports: Result<Vec<Report>, _> = lines.map(serde_json::from_str).collect();
-    let reports = reports.map_err(|_| {
-        refuse("not a report; expected what verify --format json has written".to_owned())
-    })?;
+    let reports = report_file::read(path)
+        .map_err(|mistake| Mistake::new(format!("--compare: {mistake}")))?;
     let mut names: Vec<_> = reports.iter().map(|it| it.target.name.clone()).collect();
     names.dedup();
-    let names = names.join(", ");
     let mut of_target = reports.into_iter().rev();
     of_target
         .find(|report| report.target.name == target)
         .ok_or_else(|| {
-            refuse(match names.as_str() {
-                "" => "there is no report in it".to_owned(),
-                names => format!("it is about {names}, and TARGET is {target}"),
-            })
+            let (file, names) = (report_file::name(path), names.join(", "));
+            Mistake::new(format!(
+                "--compare: {file} is about {names}, and TARGET is {target}"
+            ))
         })
 }
 

@@ -181,15 +181,11 @@ impl Finish<'_> {
         let stays = format!("under {}: {}{maybe}", self.keys.folder, counted(left));
         match (state, cleaned) {
             (CleanupState::Clean, Some(Cleaned::Refused(error))) => {
-                let (outcome, finding) = self.resolver.failure(self.plan.cleanup.0, &error, true);
-                let finding = finding.map(|finding| Finding {
-                    summary: format!(
-                        "everything was deleted with success, and whether it is gone could not be seen ({})",
-                        finding.summary
-                    ),
-                    ..finding
-                });
-                (outcome, finding)
+                self.refused(&error, |why| {
+                    format!(
+                        "everything was deleted with success, and whether it is gone could not be seen ({why})"
+                    )
+                })
             }
             (CleanupState::NothingWritten | CleanupState::Clean, _) => {
                 let notes: Vec<_> = self.swept().into_iter().chain(self.on_purpose()).collect();
@@ -202,40 +198,62 @@ impl Finish<'_> {
                 let notes: Vec<_> = [text].into_iter().chain(self.on_purpose()).collect();
                 (Outcome::Passed, plain(FindingCode::Note, notes.join("; ")))
             }
-            (CleanupState::Incomplete, None) => {
+            (CleanupState::Incomplete, cleaned) => self.incomplete(cleaned, left, &stays),
+        }
+    }
+
+    /// Judges a clean-up that did not remove everything; `stays` says where and what is left.
+    fn incomplete(
+        &self,
+        cleaned: Option<Cleaned>,
+        left: &Left,
+        stays: &str,
+    ) -> (Outcome, Option<Finding>) {
+        let (outcome, code, text) = match cleaned {
+            None => {
                 let text = format!(
                     "the time was over before all was removed and seen to be gone; left {stays}"
                 );
-                (Outcome::Inconclusive, plain(FindingCode::NoAnswer, text))
+                (Outcome::Inconclusive, FindingCode::NoAnswer, text)
             }
-            (CleanupState::Incomplete, Some(Cleaned::Lied(keys))) => {
+            Some(Cleaned::Lied(keys)) => {
                 let text = format!(
                     "every delete was answered with success, and {} entries are still listed under {}",
                     keys.len(),
                     self.keys.own
                 );
-                (Outcome::Failed, plain(FindingCode::Violated, text))
+                (Outcome::Failed, FindingCode::Violated, text)
             }
-            (CleanupState::Incomplete, Some(Cleaned::Done)) if left.is_nothing() => {
+            Some(Cleaned::Done) if left.is_nothing() => {
                 let text = format!(
                     "a write without an answer may have left something under {}",
                     self.keys.folder
                 );
-                (Outcome::Inconclusive, plain(FindingCode::NoAnswer, text))
+                (Outcome::Inconclusive, FindingCode::NoAnswer, text)
             }
-            (CleanupState::Incomplete, Some(Cleaned::Done)) => {
+            Some(Cleaned::Done) => {
                 let text = format!("left behind {stays}");
-                (Outcome::Failed, plain(FindingCode::Residue, text))
+                (Outcome::Failed, FindingCode::Residue, text)
             }
-            (CleanupState::Incomplete, Some(Cleaned::Refused(error))) => {
-                let (outcome, finding) = self.resolver.failure(self.plan.cleanup.0, &error, true);
-                let finding = finding.map(|finding| Finding {
-                    summary: format!("left behind {stays} ({})", finding.summary),
-                    ..finding
-                });
-                (outcome, finding)
+            Some(Cleaned::Refused(error)) => {
+                return self.refused(&error, |why| format!("left behind {stays} ({why})"));
             }
-        }
+        };
+        (outcome, Some(Finding::plain(code, text)))
+    }
+
+    /// Judges a refusal, and says what it means for what was written.
+    fn refused(
+        &self,
+        error: &Error,
+        say: impl FnOnce(&str) -> String,
+    ) -> (Outcome, Option<Finding>) {
+        let (outcome, finding) = self.resolver.failure(self.plan.cleanup.0, error, true);
+        let finding = finding.map(|finding| Finding {
+            summary: say(&finding.summary),
+            ..finding
+        });
+        (outcome, finding)
     }
 
     /// Returns the key that stays on purpose.

@@ -2,7 +2,7 @@
 
 use std::future::pending;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use backstop_contract::{
     Capability, Error, KeyError, ObjectStore, ObjectVersion, RetryPolicy, Retrying,
@@ -107,21 +107,18 @@ impl Found {
 
     /// Returns the object that stays for the next run.
     fn survivor(&self) -> Option<Survivor> {
-        let facts = self.shared.get()?.facts.lock();
-        facts
-            .unwrap_or_else(PoisonError::into_inner)
-            .survivor
-            .clone()
+        self.facts()?.survivor.clone()
     }
 
     /// Returns what the bucket says of itself, where anything was answered.
     fn posture(&self) -> Option<Posture> {
-        let facts = self.shared.get()?.facts.lock();
-        let posture = facts
-            .unwrap_or_else(PoisonError::into_inner)
-            .posture
-            .clone();
+        let posture = self.facts()?.posture.clone();
         (posture != Posture::default()).then_some(posture)
+    }
+
+    fn facts(&self) -> Option<MutexGuard<'_, Facts>> {
+        let facts = &self.shared.get()?.facts;
+        Some(facts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Returns the sandbox's mode; absent when it was not opened before the asking stopped.

@@ -292,10 +292,9 @@ pub(crate) fn two_applications_are_kept_apart() -> Told {
         ([&first, &first], [Verdict::Passed, Verdict::Failed]),
         ([&second, &first], [Verdict::Failed, Verdict::Failed]),
     ] {
-        let container = both.azurite.fresh_container().map_err(text)?;
-        let config = target(both, "ours", &container, ours, files[0])
-            + &target(both, "theirs", &container, theirs, files[1])
-                .replace("ca_file", "prefix = \"theirs/\"\nca_file");
+        let [mine, yours] = [both.azurite.fresh_container(), both.azurite.fresh_container()];
+        let config = target(both, "ours", &mine.map_err(text)?, ours, files[0])
+            + &target(both, "theirs", &yours.map_err(text)?, theirs, files[1]);
         let config = folder.file("backstop.toml", &config)?;
         let place = Place::everywhere().flag("--config", config);
         let reports = place.read_all(&finish(place.cli(&[])?, &secrets)?)?;

@@ -159,13 +159,6 @@ pub(crate) async fn connect_within(
         .await?;
     let addressing = addressing.unwrap_or_else(|| usual_addressing(&bucket, endpoint.as_ref()));
     let (loader, sts) = ground.loader(credentials, region.clone(), request_timeout);
-    let mut unsigned = fixed(settings.as_ref(), checksums)
-        .region(region.clone())
-        .http_client(wire.clone())
-        .timeout_config(patient(connect_timeout))
-        .force_path_style(addressing == Addressing::Path);
-    unsigned.set_endpoint_url(endpoint.as_ref().map(bare_url));
-    let signed = unsigned.clone().credentials_provider(loader.clone());
     let asked = whereabouts::Asked {
         bucket: &bucket,
         region: region.as_ref(),
@@ -174,6 +167,8 @@ pub(crate) async fn connect_within(
         settings: settings.as_ref(),
     };
     let route = whereabouts::route(&asked, &wire).await;
+    let unsigned = unsigned(&asked, checksums, connect_timeout, &wire);
+    let signed = unsigned.clone().credentials_provider(loader.clone());
     Ok(S3Store::new(Parts {
         client: Client::from_conf(signed.build()),
         unsigned,
@@ -193,6 +188,22 @@ pub(crate) async fn connect_within(
         flavor,
         route,
     }))
+}
+
+/// Sets how the bucket is asked, but for who asks.
+fn unsigned(
+    asked: &whereabouts::Asked<'_>,
+    checksums: ChecksumMode,
+    connect_timeout: Duration,
+    wire: &Wire,
+) -> Builder {
+    let mut builder = fixed(asked.settings, checksums)
+        .region(Region::new(asked.region.to_owned()))
+        .http_client(wire.clone())
+        .timeout_config(patient(connect_timeout))
+        .force_path_style(asked.addressing == Addressing::Path);
+    builder.set_endpoint_url(asked.endpoint.map(bare_url));
+    builder
 }
 
 /// Sets what is the same for every store.

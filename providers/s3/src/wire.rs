@@ -48,7 +48,7 @@ impl Room {
     };
     /// A page of 1,000 keys has less than 4 MiB, and fewer than 40 marks for each.
     const PAGE: Self = Self {
-        bytes: 8 * 1024 * 1024,
+        bytes: 4 * 1024 * 1024,
         marks: 60_000,
     };
     /// Everything else fits on a page of paper.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::config::{Target, UrlFlags, is_url};
+use crate::policy::shell_word;
 use crate::render::clean;
 use crate::report::{Access, Report};
 
@@ -121,12 +122,7 @@ impl Command {
 
 /// Quotes a word unless a shell takes it as it is; it stays on its line.
 fn quoted(word: &str) -> String {
-    let word = clean(word);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.into_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
+    shell_word(&clean(word))
 }
 
 #[cfg(test)]
