@@ -89,6 +89,26 @@ pub async fn connect(
     }
 }
 
+/// Makes the store of a target's reader, where it has one: the same place with other credentials.
+///
+/// # Errors
+///
+/// As for [`connect`].
+pub async fn connect_reader(
+    target: &Target,
+    limit: Duration,
+    observer: Arc<dyn WireObserver>,
+) -> Result<Option<Connected>, ConnectError> {
+    let Some(store) = &target.reader else {
+        return Ok(None);
+    };
+    let reader = Target {
+        store: store.clone(),
+        ..target.clone()
+    };
+    Ok(Some(connect(&reader, limit, observer).await?))
+}
+
 /// How long single answers are waited for.
 #[derive(Debug, Clone, Copy)]
 struct Patience {

@@ -13,6 +13,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
+//! | [`backup`] | what a backup is, where it lies, and everything that is done with one |
 //! | [`config`] | the configuration as written, and as validated targets |
 //! | [`reach`] | the way to the service, and what the network answers on it |
 //! | [`subject`] | what is verified: a store, who asks, the way, the same bucket in other forms |
@@ -34,6 +35,7 @@
 //! A module uses only what stands to its left in the flow. Checks never see the configuration;
 //! the report, the diagnosis and the renderers never see a store; nothing uses the command line.
 
+pub mod backup;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;

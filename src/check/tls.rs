@@ -59,12 +59,14 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     let trust = Trust::of(prober, opening);
     match &shaken.obstacle {
         Some(obstacle) => stopped(prober, obstacle, trust, opening),
-        None => judge(shaken, trust, &prober.route().target.host, Timestamp::now()).map_err(
-            |stop| match opening.failure() {
-                Some(failure) if met_another(failure, &stop) => failure.clone(),
-                _ => stop,
-            },
-        ),
+        None => {
+            judge(shaken, trust, &prober.route().target.host, Timestamp::now()).map_err(|stop| {
+                match opening.failure() {
+                    Some(failure) if met_another(failure, &stop) => failure.clone(),
+                    _ => stop,
+                }
+            })
+        }
     }
 }
 
@@ -82,7 +84,8 @@ fn met_another(failure: &Stop, seen: &Stop) -> bool {
         return false;
     };
     let said = error.evidence().message.as_deref().unwrap_or_default();
-    matches!(seen, Stop::Unfit(UNTRUSTED, _)) && OF_THE_LEAF.iter().any(|words| said.contains(words))
+    matches!(seen, Stop::Unfit(UNTRUSTED, _))
+        && OF_THE_LEAF.iter().any(|words| said.contains(words))
 }
 
 /// The cause of a certificate with which only its issuer is wrong.

@@ -182,8 +182,8 @@ fn is_key(text: &str) -> bool {
 
 /// Reads the report of a target, the last one where there are several.
 fn report(path: &Path, target: &str) -> Result<Report, Mistake> {
-    let reports = report_file::read(path)
-        .map_err(|mistake| Mistake::new(format!("--compare: {mistake}")))?;
+    let reports =
+        report_file::read(path).map_err(|mistake| Mistake::new(format!("--compare: {mistake}")))?;
     let mut names: Vec<_> = reports.iter().map(|it| it.target.name.clone()).collect();
     names.dedup();
     let mut of_target = reports.into_iter().rev();

@@ -94,6 +94,7 @@ fn has_files(environment: &Environment) -> bool {
 impl TargetForm {
     /// Forgets who asks: their secrets need not be there yet.
     pub(super) fn bare(mut self) -> Self {
+        self.backups.reader = None;
         match &mut self.store {
             StoreForm::S3(form) | StoreForm::Minio(form) => form.credentials = None,
             StoreForm::Azure(form) => {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::azure::AzureForm;
+use super::backups::BackupsForm;
 use super::document::{Document, Section};
 use super::environment::Environment;
 use super::given::io_words;
@@ -33,9 +34,11 @@ pub(super) struct TargetForm {
     pub(super) folder: Option<Located<String>>,
     pub(super) sweep_after: Option<Located<String>>,
     pub(super) keep_probe: bool,
+    pub(super) backups: BackupsForm,
 }
 
 /// The place a target names, by provider.
+#[derive(Clone)]
 pub(super) enum StoreForm {
     S3(Box<S3Form>),
     Minio(Box<S3Form>),
@@ -251,6 +254,7 @@ impl TargetForm {
         let retention = section.text("retention");
         let timeout = section.text("timeout");
         let store = read_store(&mut section);
+        let backups = BackupsForm::read(&mut section, store.as_ref());
         let mut levels = Vec::new();
         if let Some(mut table) = section.section("levels") {
             for check in table.names() {
@@ -277,6 +281,7 @@ impl TargetForm {
             folder,
             sweep_after,
             keep_probe: keep_probe.is_some_and(|keep| keep.value),
+            backups,
         })
     }
 }

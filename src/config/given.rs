@@ -15,6 +15,7 @@ use super::shown;
 const LONGEST: u64 = 64 * 1024;
 
 /// A value, or where to read it.
+#[derive(Clone)]
 pub(super) enum Given {
     /// The value itself, as it stands in the configuration file.
     Inline(Located<String>),

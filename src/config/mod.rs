@@ -20,6 +20,7 @@
 
 mod address;
 mod azure;
+mod backups;
 mod bare;
 mod connection_string;
 mod credentials_file;

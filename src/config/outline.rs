@@ -8,6 +8,7 @@ use backstop_contract::KeyPrefix;
 use crate::report::Access;
 
 use super::azure::Cloud;
+use super::backups::BackupsForm;
 use super::environment::Environment;
 use super::file::{StoreForm, TargetForm};
 use super::origin::{Located, Origin};
@@ -85,6 +86,7 @@ pub(super) fn of_form(
 ) -> Result<Outline, ConfigErrors> {
     form.levels.clear();
     form.expect_principal = None;
+    form.backups = BackupsForm::default();
     // Nothing is sent, so plain http endangers nothing.
     let plain = Some(Located::new(true, Origin::Argument));
     match &mut form.store {

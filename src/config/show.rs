@@ -1,5 +1,6 @@
 //! The effective configuration as text, with secrets hidden.
 
+mod backups;
 mod credentials;
 
 use super::azure::{AzureStore, Cloud};
@@ -96,6 +97,7 @@ fn show_target(sheet: &mut Sheet, target: &Target) {
         StoreConfig::Minio(store) => show_s3(sheet, &format!("{path}.minio"), target, store),
         StoreConfig::Azure(store) => show_azure(sheet, &format!("{path}.azure"), target, store),
     }
+    backups::show(sheet, &path, target);
     if !target.levels.is_empty() {
         sheet.table(&format!("{path}.levels"));
         for (check, level) in &target.levels {

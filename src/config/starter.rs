@@ -90,8 +90,24 @@ const AZURE_WAYS: &str = "
 # or, in [targets.primary.azure]: account_key_file, sas_token_file, connection_string_file
 ";
 
-/// What is kept of the sandbox, in every file.
+/// What is kept of the sandbox and said of backups, in every file.
 const SANDBOX: &str = "
+# How fresh backups have to be, by kind: on-demand, upgrade, scheduled.
+# [targets.primary.kinds.upgrade]
+# max_age = \"2h\"
+# min_size = \"10MiB\"
+
+# A target whose own credentials may only put can have others that read, with the same fields,
+# in the table targets.primary.reader.
+
+# Backups that another tool makes: {time:…} as in strptime, {name} what it likes.
+# [targets.primary.layouts.dumps]
+# prefix = \"dumps/\"                 # from the bucket's root
+# pattern = \"db-{time:%Y%m%d-%H%M%S}-{name}.sql.gz\"
+# kind = \"scheduled\"
+# min_size = \"1MiB\"
+# complete_when = \"{id}.done\"       # without it, none is ever called complete
+
 # [targets.primary.sandbox]
 # folder = \".backstop\"              # under the prefix, where runs write
 # sweep_after = \"24h\"               # what killed runs left is removed once it is that old

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use backstop_contract::KeyPrefix;
 
+use crate::backup::{ForeignLayout, Kind, KindRule};
 use crate::report::{Access, Level};
 
 use super::azure::{self, AzureStore};
+use super::backups;
 use super::credentials_file::LaidOver;
 use super::document::suggestion;
 use super::environment::Environment;
@@ -35,6 +37,12 @@ pub struct Target {
     pub prefix: KeyPrefix,
     /// The place.
     pub store: StoreConfig,
+    /// The same place with credentials that may read, for a target whose own may not.
+    pub reader: Option<StoreConfig>,
+    /// What the backups of a kind have to keep to.
+    pub kinds: BTreeMap<Kind, KindRule>,
+    /// How other tools name the backups that they make here.
+    pub layouts: Vec<ForeignLayout>,
     /// Levels set for single checks.
     pub levels: BTreeMap<String, Level>,
     /// The sandbox's folder under the prefix.
@@ -123,12 +131,13 @@ const LEVELS: [(&str, Level); 4] = [
 
 /// Validates a form and reads what it refers to; what is wrong is added to the problems.
 pub(super) fn validate(
-    form: TargetForm,
+    mut form: TargetForm,
     environment: &Environment,
     known_checks: &[&str],
     problems: &mut Problems,
 ) -> Option<Target> {
     let own_credentials = form.store.has_credentials();
+    let readers = environment;
     let environment = environment.in_force(own_credentials);
     let access = form.access.as_ref().map(|word| one_of(word, &accesses()));
     let access = problems.keep_some(access);
@@ -137,6 +146,7 @@ pub(super) fn validate(
     let sweep_after = duration(form.sweep_after.as_ref(), problems);
     let levels = levels(&form.levels, known_checks, problems);
     let expect_principal = expected(form.expect_principal.as_ref(), problems);
+    let reader = form.backups.reader.take();
     let (store, prefix) = match form.store {
         StoreForm::S3(form) => {
             let (store, prefix) = s3::validate(*form, true, &environment, problems)?;
@@ -151,6 +161,8 @@ pub(super) fn validate(
             (StoreConfig::Azure(store), prefix)
         }
     };
+    let reader = reader.and_then(|form| backups::reader(form, readers, problems));
+    let backups = form.backups.validate(&prefix, problems);
     let mut risks = store.risks();
     risks.extend(problems.take_risks());
     risks.extend(environment.laid_over().and_then(LaidOver::risk));
@@ -164,6 +176,9 @@ pub(super) fn validate(
         prefix,
         risks,
         store,
+        reader,
+        kinds: backups.kinds,
+        layouts: backups.layouts,
         levels,
         sweep_after: sweep_after.unwrap_or(Target::SWEEP_AFTER),
         keep_probe: form.keep_probe,
@@ -227,7 +242,10 @@ fn folder(
     name.to_owned()
 }
 
-fn duration(written: Option<&Located<String>>, problems: &mut Problems) -> Option<Duration> {
+pub(super) fn duration(
+    written: Option<&Located<String>>,
+    problems: &mut Problems,
+) -> Option<Duration> {
     let written = written?;
     let duration = match parse_duration(&written.value) {
         Ok(Duration::ZERO) => Err("it is zero; expected a duration such as 60s".to_owned()),

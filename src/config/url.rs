@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::address::{self, Place};
 use super::azure::{AzureForm, CredentialsForm};
+use super::backups::BackupsForm;
 use super::connection_string::ConnectionString;
 use super::environment::Environment;
 use super::file::{StoreForm, TargetForm};
@@ -112,6 +113,7 @@ pub(super) fn form(
         folder: None,
         sweep_after: None,
         keep_probe: false,
+        backups: BackupsForm::default(),
     })
 }
 

@@ -128,7 +128,11 @@ const TRICKS: &[Trick] = &[
             .entry()
             .replace(">n<", &format!(">{}<", "n".repeat(1_500)));
         // Of S3 just under what is read at most, so that all of it is.
-        let entries = entry.repeat(if speaks == Speaks::Azure { 5_000 } else { 2_650 });
+        let entries = entry.repeat(if speaks == Speaks::Azure {
+            5_000
+        } else {
+            2_650
+        });
         whole(200, format!("{}{entries}{}", speaks.page(), speaks.end()))
     }),
     ("endless depth", |speaks| {

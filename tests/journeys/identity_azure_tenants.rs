@@ -292,7 +292,10 @@ pub(crate) fn two_applications_are_kept_apart() -> Told {
         ([&first, &first], [Verdict::Passed, Verdict::Failed]),
         ([&second, &first], [Verdict::Failed, Verdict::Failed]),
     ] {
-        let [mine, yours] = [both.azurite.fresh_container(), both.azurite.fresh_container()];
+        let [mine, yours] = [
+            both.azurite.fresh_container(),
+            both.azurite.fresh_container(),
+        ];
         let config = target(both, "ours", &mine.map_err(text)?, ours, files[0])
             + &target(both, "theirs", &yours.map_err(text)?, theirs, files[1]);
         let config = folder.file("backstop.toml", &config)?;

@@ -8,7 +8,12 @@ use crate::config::document::Section;
 use crate::config::given::Given;
 use crate::config::origin::{Located, Origin};
 
+/// What is said of a table of credentials that has none.
+const NO_CREDENTIALS: &str = "it names no credentials; expected those of a target, such as \
+                              sas_token_file or a table service_principal";
+
 /// A container of Azure Blob Storage as written.
+#[derive(Clone)]
 pub(in crate::config) struct AzureForm {
     pub(in crate::config) origin: Origin,
     pub(in crate::config) account: Option<Located<String>>,
@@ -26,7 +31,7 @@ pub(in crate::config) struct AzureForm {
 }
 
 /// Credentials as written, of which one must be left.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(in crate::config) struct CredentialsForm {
     pub(super) principal: Option<PrincipalForm>,
     pub(super) workload: Option<WorkloadForm>,
@@ -37,6 +42,7 @@ pub(in crate::config) struct CredentialsForm {
 }
 
 /// A service principal as written.
+#[derive(Clone)]
 pub(super) struct PrincipalForm {
     pub(super) origin: Origin,
     pub(super) subscription_id: Option<Given>,
@@ -52,6 +58,7 @@ pub(super) struct PrincipalForm {
 }
 
 /// The identity of a workload as written; what is left open, Azure's webhook sets as variables.
+#[derive(Clone)]
 pub(super) struct WorkloadForm {
     pub(super) origin: Origin,
     pub(super) subscription_id: Option<Given>,
@@ -61,6 +68,7 @@ pub(super) struct WorkloadForm {
 }
 
 /// A managed identity as written.
+#[derive(Clone)]
 pub(super) struct ManagedForm {
     pub(super) origin: Origin,
     pub(super) subscription_id: Option<Located<String>>,
@@ -85,19 +93,25 @@ impl AzureForm {
             management_endpoint: section.text("management_endpoint"),
             ca_file: section.path("ca_file"),
             allow_http: section.flag("allow_http"),
-            credentials: CredentialsForm {
-                principal: section
-                    .section("service_principal")
-                    .map(PrincipalForm::read),
-                workload: section.section("workload_identity").map(WorkloadForm::read),
-                managed: section.section("managed_identity").map(ManagedForm::read),
-                account_key: section.secret("account_key"),
-                sas_token: section.secret("sas_token"),
-                connection_string: section.secret("connection_string"),
-            },
+            credentials: CredentialsForm::read(&mut section),
         };
         section.finish();
         form
+    }
+
+    /// Returns the same container with the credentials of another table.
+    pub(in crate::config) fn read_as(&self, mut table: Section<'_>) -> Self {
+        let credentials = CredentialsForm::read(&mut table);
+        if credentials.count() == 0 {
+            table.add(table.origin(), NO_CREDENTIALS);
+        }
+        table.finish();
+        Self {
+            credentials,
+            management: None,
+            management_endpoint: None,
+            ..self.clone()
+        }
     }
 
     /// Forgets who asks and whom to trust, so that only the place is left.
@@ -119,6 +133,19 @@ impl AzureForm {
 }
 
 impl CredentialsForm {
+    fn read(section: &mut Section<'_>) -> Self {
+        Self {
+            principal: section
+                .section("service_principal")
+                .map(PrincipalForm::read),
+            workload: section.section("workload_identity").map(WorkloadForm::read),
+            managed: section.section("managed_identity").map(ManagedForm::read),
+            account_key: section.secret("account_key"),
+            sas_token: section.secret("sas_token"),
+            connection_string: section.secret("connection_string"),
+        }
+    }
+
     /// Returns how many credentials are written.
     pub(in crate::config) fn count(&self) -> usize {
         let written = [

@@ -7,6 +7,7 @@ use crate::config::given::Given;
 use crate::config::origin::{Located, Origin};
 
 /// A bucket of S3 or `MinIO` as written.
+#[derive(Clone)]
 pub(in crate::config) struct S3Form {
     /// Where the table begins, for what is missing in it.
     pub(in crate::config) origin: Origin,
@@ -26,6 +27,7 @@ pub(in crate::config) struct S3Form {
 }
 
 /// Credentials as written: fields of every kind, of which those of one kind must be left.
+#[derive(Clone)]
 pub(in crate::config) struct CredentialsForm {
     pub(super) origin: Origin,
     pub(super) kind: Option<Located<String>>,
@@ -42,7 +44,7 @@ pub(in crate::config) struct CredentialsForm {
 }
 
 /// An access key as written.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct KeysForm {
     pub(super) id: Option<Given>,
     pub(super) secret: Option<Given>,
@@ -74,6 +76,14 @@ impl S3Form {
         };
         section.finish();
         form
+    }
+
+    /// Returns the same bucket with the credentials of another table.
+    pub(in crate::config) fn read_as(&self, table: Section<'_>) -> Self {
+        Self {
+            credentials: Some(CredentialsForm::read(table)),
+            ..self.clone()
+        }
     }
 }
 

@@ -10,11 +10,14 @@ use crate::config::shown;
 pub(super) fn s3(sheet: &mut Sheet, path: &str, credentials: &S3Credentials) {
     match credentials {
         S3Credentials::Chain => sheet.comment("credentials: the provider's usual chain"),
-        pinned => {
-            sheet.table(&format!("{path}.credentials"));
-            one(sheet, pinned);
-        }
+        pinned => s3_in(sheet, &format!("{path}.credentials"), pinned),
     }
+}
+
+/// Writes who signs for a bucket into the table at `path`.
+pub(super) fn s3_in(sheet: &mut Sheet, path: &str, credentials: &S3Credentials) {
+    sheet.table(path);
+    one(sheet, credentials);
 }
 
 fn one(sheet: &mut Sheet, credentials: &S3Credentials) {

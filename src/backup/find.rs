@@ -1,0 +1,125 @@
+//! One backup by its name, or the newest.
+
+use backstop_contract::{ErrorKind, ObjectStore};
+use thiserror::Error;
+
+use super::id::BackupId;
+use super::inventory::Source;
+use super::kind::Kind;
+use super::layout::Layout;
+use super::look::{Kept, LookError, Opened, Question, inventory, manifest};
+
+/// Which backup is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// The newest complete one.
+    Latest,
+    /// The one of this name.
+    Id(BackupId),
+}
+
+/// Why a backup is not found.
+#[derive(Debug, Error)]
+pub enum FindError {
+    /// The store refused or failed.
+    #[error(transparent)]
+    Look(#[from] LookError),
+    /// There is none, or it is not complete.
+    #[error("{0}")]
+    None(String),
+    /// It could not be found out whether there is one.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+impl Which {
+    /// Takes `latest` or an id.
+    ///
+    /// # Errors
+    ///
+    /// A sentence fragment that says what was expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text == "latest" {
+            return Ok(Self::Latest);
+        }
+        let id = BackupId::parse(text);
+        id.map(Self::Id)
+            .map_err(|rule| format!("it is neither latest nor the id of a backup: {rule}"))
+    }
+}
+
+/// Finds a backup of one of these kinds and reads its manifest.
+///
+/// # Errors
+///
+/// [`FindError`]: there is none, or it could not be found out.
+pub async fn find(
+    store: &dyn ObjectStore,
+    layout: &Layout,
+    which: &Which,
+    kinds: &[Kind],
+) -> Result<Kept, FindError> {
+    match which {
+        Which::Latest => latest(store, layout, kinds).await,
+        Which::Id(id) => by_id(store, layout, id, kinds).await,
+    }
+}
+
+async fn by_id(
+    store: &dyn ObjectStore,
+    layout: &Layout,
+    id: &BackupId,
+    kinds: &[Kind],
+) -> Result<Kept, FindError> {
+    let mut denied = None;
+    for kind in kinds {
+        match manifest(store, layout, *kind, id).await {
+            Ok(Opened::Good(kept)) => return Ok(*kept),
+            Ok(Opened::Bad(why)) => {
+                let why = format!("{id} of the kind {kind} is not to be relied on: {why}");
+                return Err(FindError::None(why));
+            }
+            Ok(Opened::Absent) => {}
+            Err(LookError::Store(error)) if error.kind() == ErrorKind::PermissionDenied => {
+                denied = Some(error);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(match denied {
+        // Without the right to list, some services say this of what is not there.
+        Some(error) => {
+            FindError::Unknown(format!("{id} is not there, or may not be read: {error}"))
+        }
+        None => FindError::None(format!("there is no complete backup {id}")),
+    })
+}
+
+async fn latest(
+    store: &dyn ObjectStore,
+    layout: &Layout,
+    kinds: &[Kind],
+) -> Result<Kept, FindError> {
+    let question = Question {
+        kinds,
+        layouts: &[],
+        all: false,
+    };
+    let found = inventory(store, layout, question).await?;
+    let complete = found.entries.iter();
+    let complete = complete.filter(|entry| entry.is_complete() && entry.source == Source::Ours);
+    let Some(newest) = complete.max_by_key(|entry| entry.started) else {
+        let blind = kinds.iter().find_map(|kind| found.blind(*kind));
+        return Err(match blind {
+            Some(why) => FindError::Unknown(why.to_owned()),
+            None => FindError::None("there is no complete backup".to_owned()),
+        });
+    };
+    let Ok(id) = BackupId::parse(&newest.id) else {
+        return Err(FindError::None(format!(
+            "{} is no backup of ours",
+            newest.id
+        )));
+    };
+    by_id(store, layout, &id, &[newest.kind]).await
+}

@@ -1,0 +1,288 @@
+//! Which backups there are: the questions to the store.
+
+mod others;
+
+use backstop_contract::{
+    ErrorKind, KeyError, KeyPrefix, ObjectStore, Operation, Result as StoreResult,
+};
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use thiserror::Error;
+
+use super::fetch::{Read, document, pages};
+use super::foreign::ForeignLayout;
+use super::id::BackupId;
+use super::inventory::{Entry, Inventory, Sight, Source, State, View};
+use super::kind::Kind;
+use super::layout::Layout;
+use super::manifest::Manifest;
+use super::pointer::Pointer;
+
+/// How many manifests are read at once: one may have sixteen megabytes.
+const AT_ONCE: usize = 2;
+/// The most backups of one kind, and the most odd things that are told.
+const MOST: usize = 50_000;
+const MOST_ODD: usize = 20;
+
+/// Which backups are looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// Of which kinds.
+    pub kinds: &'a [Kind],
+    /// Which of other tools.
+    pub layouts: &'a [ForeignLayout],
+    /// Whether all are wanted, or of each kind the newest complete one and what was begun after it.
+    pub all: bool,
+}
+
+/// Why a question about backups has no answer.
+#[derive(Debug, Error)]
+pub enum LookError {
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] backstop_contract::Error),
+    /// The prefix leaves no room for the keys of a backup.
+    #[error("the prefix leaves no room for the keys of a backup: {0}")]
+    Key(#[from] KeyError),
+}
+
+/// A manifest and when it was written, by the server's account.
+pub type Kept = (Manifest, Option<Timestamp>);
+
+/// What is found where the manifest of a backup should be.
+#[derive(Debug)]
+pub enum Opened {
+    /// A manifest that can be trusted.
+    Good(Box<Kept>),
+    /// Something else, for this reason.
+    Bad(String),
+    /// Nothing.
+    Absent,
+}
+
+/// Reads the manifest of one backup.
+///
+/// # Errors
+///
+/// The store refused or failed, or the prefix leaves no room.
+pub async fn manifest(
+    store: &dyn ObjectStore,
+    layout: &Layout,
+    kind: Kind,
+    id: &BackupId,
+) -> Result<Opened, LookError> {
+    let key = layout.manifest(kind, id)?;
+    Ok(match document(store, &key, Manifest::LARGEST).await? {
+        Read::Absent => Opened::Absent,
+        Read::TooLarge => Opened::Bad("its manifest is larger than any".to_owned()),
+        Read::Found(text, meta) => match Manifest::parse(&text) {
+            Ok(manifest) if manifest.id == *id && manifest.kind == kind => {
+                Opened::Good(Box::new((manifest, meta.last_modified)))
+            }
+            Ok(_) => Opened::Bad("its manifest is of another backup".to_owned()),
+            Err(error) => Opened::Bad(format!("its manifest cannot be trusted: {error}")),
+        },
+    })
+}
+
+/// What the pointer of a kind tells.
+#[derive(Debug)]
+pub enum Pointed {
+    /// A backup.
+    To(Pointer),
+    /// Nothing that can be believed, for this reason.
+    Bad(String),
+    /// There is none.
+    Absent,
+}
+
+/// Reads the pointer of a kind.
+///
+/// # Errors
+///
+/// As for [`manifest`].
+pub async fn pointer(
+    store: &dyn ObjectStore,
+    layout: &Layout,
+    kind: Kind,
+) -> Result<Pointed, LookError> {
+    let key = layout.pointer(kind)?;
+    Ok(match document(store, &key, Pointer::LARGEST).await? {
+        Read::Absent => Pointed::Absent,
+        Read::TooLarge => Pointed::Bad("it is larger than any pointer".to_owned()),
+        Read::Found(text, _) => match Pointer::parse(&text, kind) {
+            Ok(pointer) => Pointed::To(pointer),
+            Err(error) => Pointed::Bad(error.to_string()),
+        },
+    })
+}
+
+/// Looks for backups: by listing, where that is denied by the pointer.
+///
+/// # Errors
+///
+/// The store failed, or refused for another reason than a missing permission.
+pub async fn inventory(
+    store: &dyn ObjectStore,
+    layout: &Layout,
+    question: Question<'_>,
+) -> Result<Inventory, LookError> {
+    let mut found = Inventory::default();
+    for kind in question.kinds {
+        let view = of_kind(store, layout, *kind, question.all, &mut found).await?;
+        let (kind, source) = (*kind, Source::Ours);
+        found.sights.push(Sight { kind, source, view });
+    }
+    for layout in question.layouts {
+        if question.kinds.contains(&layout.kind) {
+            let view = others::look(store, layout, &mut found).await?;
+            found.sights.push(Sight {
+                kind: layout.kind,
+                source: Source::Layout(layout.name.clone()),
+                view,
+            });
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+async fn of_kind(
+    store: &dyn ObjectStore,
+    layout: &Layout,
+    kind: Kind,
+    all: bool,
+    found: &mut Inventory,
+) -> Result<View, LookError> {
+    let ids = match ids(store, &layout.kind(kind)?, &mut found.odd).await {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return by_pointer(store, layout, kind, found).await;
+        }
+        ids => ids?,
+    };
+    let entries = ids.into_iter().map(|id| entry(store, layout, kind, id));
+    let mut entries = futures::stream::iter(entries).buffered(AT_ONCE);
+    while let Some(entry) = entries.next().await {
+        let entry = entry?;
+        let enough = entry.is_complete() && !all;
+        found.entries.push(entry);
+        if enough {
+            break;
+        }
+    }
+    Ok(View::Listed)
+}
+
+/// Lists the folders of backups of a kind, the newest first.
+async fn ids(
+    store: &dyn ObjectStore,
+    folder: &KeyPrefix,
+    odd: &mut Vec<String>,
+) -> StoreResult<Vec<BackupId>> {
+    let mut ids = Vec::new();
+    pages(store, folder, true, |page| {
+        for prefix in &page.common_prefixes {
+            let name = prefix.strip_prefix(folder.as_str()).unwrap_or(prefix);
+            match BackupId::parse(name.trim_end_matches('/')) {
+                Ok(id) => ids.push(id),
+                Err(_) if odd.len() < MOST_ODD => {
+                    odd.push(format!("{prefix} is not called as a backup is"));
+                }
+                Err(_) => {}
+            }
+        }
+        ids.len() < MOST
+    })
+    .await?;
+    ids.sort_unstable();
+    ids.dedup();
+    ids.reverse();
+    Ok(ids)
+}
+
+async fn entry(
+    store: &dyn ObjectStore,
+    layout: &Layout,
+    kind: Kind,
+    id: BackupId,
+) -> Result<Entry, LookError> {
+    let why = match manifest(store, layout, kind, &id).await {
+        Ok(Opened::Good(kept)) => return Ok(Entry::of(&kept.0, kept.1)),
+        Ok(Opened::Absent) => {
+            State::Incomplete("it has no manifest: it is being made, or was cut off".to_owned())
+        }
+        Ok(Opened::Bad(why)) => State::Unknown(why),
+        Err(LookError::Store(error)) if error.kind() == ErrorKind::PermissionDenied => {
+            State::Unknown("its manifest may not be read".to_owned())
+        }
+        Err(error) => return Err(error),
+    };
+    let (mut size, mut count, mut modified) = (0_u64, 0, None);
+    let folder = layout.backup(kind, &id)?;
+    pages(store, &folder, false, |page| {
+        let objects = page.objects.into_iter();
+        for object in objects.filter(|object| folder.holds(&object.key)) {
+            size = size.saturating_add(object.size);
+            count += 1;
+            modified = modified.max(object.last_modified);
+        }
+        true
+    })
+    .await?;
+    Ok(Entry {
+        started: Some(id.begun()),
+        id: id.to_string(),
+        kind,
+        source: Source::Ours,
+        state: why,
+        modified,
+        size: Some(size),
+        objects: Some(count),
+        installation: None,
+        app_version: None,
+    })
+}
+
+/// Finds the newest complete backup where listing is denied.
+async fn by_pointer(
+    store: &dyn ObjectStore,
+    layout: &Layout,
+    kind: Kind,
+    found: &mut Inventory,
+) -> Result<View, LookError> {
+    let id = match pointer(store, layout, kind).await {
+        Ok(Pointed::To(pointer)) => pointer.id,
+        Ok(Pointed::Absent) => return Ok(View::Pointed),
+        Ok(Pointed::Bad(why)) => {
+            let why = format!("listing is denied, and the pointer cannot be believed: {why}");
+            return Ok(View::Blind(why));
+        }
+        Err(LookError::Store(error)) if is_denied(&error) => {
+            return Ok(View::Blind(
+                "neither listing nor reading the pointer is allowed, or there is no pointer yet: \
+                 without the right to list, some services say the same of what is not there"
+                    .to_owned(),
+            ));
+        }
+        Err(error) => return Err(error),
+    };
+    let why = match manifest(store, layout, kind, &id).await {
+        Ok(Opened::Good(kept)) => {
+            found.entries.push(Entry::of(&kept.0, kept.1));
+            return Ok(View::Pointed);
+        }
+        Ok(Opened::Absent) => "has no manifest".to_owned(),
+        Ok(Opened::Bad(why)) => format!("is not complete: {why}"),
+        Err(LookError::Store(error)) if is_denied(&error) => {
+            "has a manifest that may not be read, or none".to_owned()
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(View::Blind(format!(
+        "listing is denied, and the backup that the pointer names, {id}, {why}"
+    )))
+}
+
+fn is_denied(error: &backstop_contract::Error) -> bool {
+    error.kind() == ErrorKind::PermissionDenied && error.operation() == Operation::GetObject
+}
