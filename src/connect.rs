@@ -234,8 +234,8 @@ fn checksums(checksums: Checksums) -> backstop_s3::ChecksumMode {
 
 fn encryption(encryption: &Encryption) -> backstop_s3::Encryption {
     match encryption {
-        Encryption::SseS3 => backstop_s3::Encryption::SseS3,
-        Encryption::SseKms { key_id } => backstop_s3::Encryption::SseKms {
+        Encryption::SseS3 => backstop_s3::Encryption::Managed,
+        Encryption::SseKms { key_id } => backstop_s3::Encryption::Kms {
             key_id: key_id.clone(),
         },
     }

@@ -28,6 +28,7 @@
 //! | [`redact`] | a report without names, accounts and addresses |
 //! | [`diff`] | what differs between two runs |
 //! | [`verify`] | a run and its diagnosis in one call |
+//! | [`transfer`] | bytes to a store and back: in parts, in bounded memory, each part hashed once |
 //! | [`render`] | the report for people and for programs |
 //! | [`demo`] | an embedded S3 server and a guided tour |
 //! | [`cli`] | the command line |
@@ -58,4 +59,5 @@ pub mod render;
 pub mod report;
 pub mod subject;
 pub mod ticket;
+pub mod transfer;
 pub mod verify;

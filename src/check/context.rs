@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use backstop_contract::ext::ReadBack;
 use backstop_contract::{
-    DeleteOptions, ETag, Error, ErrorKind, GetOptions, KeyPrefix, ListPage, ObjectKey, ObjectStore,
-    ObjectStoreExt, PutOptions, PutResult, Retrying, UploadId,
+    CreateOptions, DeleteOptions, ETag, Error, ErrorKind, GetOptions, KeyPrefix, ListPage,
+    ObjectKey, ObjectStore, ObjectStoreExt, PutOptions, PutResult, Retrying, UploadId,
 };
 use jiff::Timestamp;
 
@@ -261,8 +261,16 @@ impl Context<'_> {
     ///
     /// Those of [`ObjectStore::create_multipart`].
     pub async fn begin(&self, key: &ObjectKey) -> Result<UploadId, Error> {
-        match self.store.create_multipart(key).await {
-            Err(error) if error.may_have_happened() => self.store.create_multipart(key).await,
+        match self
+            .store
+            .create_multipart(key, CreateOptions::default())
+            .await
+        {
+            Err(error) if error.may_have_happened() => {
+                self.store
+                    .create_multipart(key, CreateOptions::default())
+                    .await
+            }
             answer => answer,
         }
     }

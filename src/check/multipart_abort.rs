@@ -1,7 +1,7 @@
 //! `multipart-abort`: can an upload be given up?
 
 use backstop_contract::{
-    Capability, CompleteOptions, Error, ErrorKind, ObjectStore, PartNumber, PutOptions,
+    Capability, CompleteOptions, Error, ErrorKind, ObjectStore, PartNumber, PartOptions, PutOptions,
 };
 
 use super::context::Context;
@@ -55,7 +55,13 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     // Longer than what is there, so that a listing shows which of the two it is.
     let probe = context.probe("multipart-abort", 2 * Probe::SMALLEST);
     let upload = context.begin(key).await?;
-    let part = store.put_part(key, &upload, PartNumber(1), probe.body());
+    let part = store.put_part(
+        key,
+        &upload,
+        PartNumber(1),
+        probe.body(),
+        PartOptions::default(),
+    );
     let parts = [part.await?];
     let aborted = store.abort_multipart(key, &upload).await;
     let finish = || store.complete_multipart(key, &upload, &parts, CompleteOptions::default());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use backstop_contract::{
     CompleteOptions, Error, ErrorKind, GetOptions, ObjectKey, ObjectStore, Part, PartNumber,
-    PutOptions, UploadId,
+    PartOptions, PutOptions, UploadId,
 };
 use futures::TryStreamExt;
 use futures::stream::FuturesOrdered;
@@ -178,7 +178,13 @@ async fn send_part(
     let body = probe.slice(bytes.start, bytes.end);
     context
         .store
-        .put_part(key, upload, PartNumber(index + 1), body)
+        .put_part(
+            key,
+            upload,
+            PartNumber(index + 1),
+            body,
+            PartOptions::default(),
+        )
         .await
 }
 

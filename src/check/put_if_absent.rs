@@ -1,10 +1,8 @@
 //! `put-if-absent`: is a second conditional write refused?
 
-use std::collections::BTreeMap;
-
 use backstop_contract::{
-    Capability, CompleteOptions, Condition, Error, ErrorKind, ObjectKey, ObjectStore, PartNumber,
-    PutOptions,
+    Attributes, Capability, CompleteOptions, Condition, Error, ErrorKind, ObjectKey, ObjectStore,
+    PartNumber, PartOptions, PutOptions,
 };
 
 use super::context::{Context, OBJECT_SIZE};
@@ -45,7 +43,8 @@ or on overwrite protection there.
 const IF_ABSENT: PutOptions = PutOptions {
     condition: Condition::IfAbsent,
     checksum: None,
-    metadata: BTreeMap::new(),
+    sha256: None,
+    attributes: Attributes::NONE,
 };
 
 /// Asks: the first conditional put must be taken, the second refused.
@@ -93,11 +92,18 @@ async fn at_completion(
 ) -> Answer {
     let store = &context.store;
     let upload = context.begin(key).await?;
-    let part = store.put_part(key, &upload, PartNumber(1), body.body());
+    let part = store.put_part(
+        key,
+        &upload,
+        PartNumber(1),
+        body.body(),
+        PartOptions::default(),
+    );
     let parts = [part.await?];
     let finish = || {
         let options = CompleteOptions {
             condition: Condition::IfAbsent,
+            ..CompleteOptions::default()
         };
         store.complete_multipart(key, &upload, &parts, options)
     };

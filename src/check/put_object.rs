@@ -1,6 +1,6 @@
 //! `put-object`: does it take an object?
 
-use backstop_contract::{Capability, ErrorKind, ObjectStore, PutOptions, PutResult};
+use backstop_contract::{Attributes, Capability, ErrorKind, ObjectStore, PutOptions, PutResult};
 
 use super::context::{Context, OBJECT_SIZE, Written};
 use super::info::{CheckInfo, Effect};
@@ -64,7 +64,10 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         _ => {
             let probe = context.probe("object", OBJECT_SIZE);
             let options = PutOptions {
-                metadata: context.told(),
+                attributes: Attributes {
+                    metadata: context.told(),
+                    ..Attributes::NONE
+                },
                 ..PutOptions::default()
             };
             context.write(context.object(), &probe, options).await?

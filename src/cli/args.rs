@@ -13,8 +13,12 @@ use crate::report::Access;
 
 use super::exit::Exit;
 
+mod object;
 mod policy;
 
+pub(super) use object::{
+    DeleteArgs, GetArgs, HeadArgs, ListArgs, ObjectCommand, PlaceArgs, PutArgs,
+};
 pub(super) use policy::{PolicyArgs, PolicyFormat};
 
 const EXIT_CODES: &str = "\
@@ -141,6 +145,12 @@ pub(super) enum Command {
     /// Verifies storage: one target, several, or all of the configuration file.
     #[command(after_long_help = format!("{VERIFY_EXAMPLES}\n\n{EXIT_CODES}"))]
     Verify(Box<VerifyArgs>),
+    /// Writes, reads, lists and deletes single objects.
+    #[command(after_long_help = object::EXAMPLES)]
+    Object {
+        #[command(subcommand)]
+        command: Box<ObjectCommand>,
+    },
     /// Makes, checks and shows the configuration file.
     #[command(after_long_help = CONFIG_EXAMPLES)]
     Config {

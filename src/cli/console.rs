@@ -24,6 +24,12 @@ pub(super) fn warn(text: &str) {
     label("warning", style::DOUBTFUL, text);
 }
 
+/// Writes a text that is coloured already to standard error.
+pub(super) fn mutter(text: &[u8]) {
+    let mut out = anstream::AutoStream::auto(io::stderr());
+    let _ = out.write_all(text);
+}
+
 fn label(word: &str, style: Style, text: &str) {
     let mut out = anstream::AutoStream::auto(io::stderr());
     for line in text.lines() {

@@ -5,6 +5,9 @@
 //! | `args` | every argument, exactly as it was given |
 //! | `targets` | TARGET arguments to validated targets |
 //! | `verify`, `config`, `job`, `policy`, `ticket`, `diff`, `explain`, `demo`, `completions` | one command each |
+//! | `object` | single objects, with a file a verb |
+//! | `place` | a target that objects are written to and read from, with its progress |
+//! | `trouble` | what went wrong with an object, with its cause and remedy |
 //! | `report_file` | reports from a file or standard input |
 //! | `state` | what this host remembers from run to run |
 //! | `comment` | comments in what is printed for another program |
@@ -24,12 +27,15 @@ mod diff;
 mod exit;
 mod explain;
 mod job;
+mod object;
+mod place;
 mod policy;
 mod report_file;
 mod run;
 mod state;
 mod targets;
 mod ticket;
+mod trouble;
 mod vantage;
 mod verify;
 

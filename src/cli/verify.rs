@@ -22,8 +22,9 @@ mod session;
 mod signals;
 
 use progress::Progress;
+pub(super) use progress::exchanged;
 use session::Session;
-use signals::Signals;
+pub(super) use signals::Signals;
 
 /// Verifies the targets at once and prints their reports in order.
 pub(super) fn run(args: &VerifyArgs, environment: &Environment) -> Result<Exit, Mistake> {
@@ -83,7 +84,7 @@ fn check_survivor(wanted: &[String], targets: &[Target]) -> Result<(), Mistake> 
     }
 }
 
-fn warn_of_risks(targets: &[Target]) {
+pub(super) fn warn_of_risks(targets: &[Target]) {
     for target in targets {
         for risk in &target.risks {
             console::warn(&format!("{}: {risk}", target.name));
@@ -98,7 +99,7 @@ async fn verify(
     environment: &Environment,
 ) -> Result<(Vec<Report>, Option<Exit>), Mistake> {
     let (stop, interrupt) = watch::channel(false);
-    let signals = Signals::listen(stop)?;
+    let signals = Signals::listen(stop, STOPPING)?;
     let progress = Progress::new(&args.output);
     let sessions = targets.iter().map(|target| {
         let sink = progress.of(&target.name);
@@ -137,6 +138,10 @@ fn finish(args: &VerifyArgs, reports: &[Report]) -> Exit {
         }
     }
 }
+
+/// What is said when a signal comes.
+const STOPPING: &str =
+    "stopping: what was written is being removed, for at most 5 s; a second signal ends at once";
 
 /// Shares a sink, as the engine wants it.
 type Sink = Arc<dyn crate::engine::EventSink>;

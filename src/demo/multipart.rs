@@ -1,7 +1,8 @@
 //! Uploads in parts.
 
 use backstop_contract::{
-    CompleteOptions, DeclaredChecksum, ObjectStore, Part, PartNumber, UploadId,
+    Attributes, CompleteOptions, CreateOptions, DeclaredChecksum, ObjectStore, Part, PartNumber,
+    PartOptions, UploadId,
 };
 use bytes::Bytes;
 use s3s::dto::{
@@ -18,7 +19,17 @@ pub(super) async fn create(
     store: &dyn ObjectStore,
     input: CreateMultipartUploadInput,
 ) -> S3Result<CreateMultipartUploadOutput> {
-    let begun = store.create_multipart(&key(input.key.clone())?).await;
+    // The server below compares the hash of a request's body by itself.
+    let options = CreateOptions {
+        hashed: false,
+        attributes: Attributes {
+            metadata: input.metadata.into_iter().flatten().collect(),
+            ..Attributes::NONE
+        },
+    };
+    let begun = store
+        .create_multipart(&key(input.key.clone())?, options)
+        .await;
     let upload = begun.map_err(|error| refusal(&error))?;
     Ok(CreateMultipartUploadOutput {
         bucket: Some(input.bucket),
@@ -52,7 +63,13 @@ pub(super) async fn put_part(
     let number = PartNumber(number(Some(input.part_number))?);
     let upload = UploadId::new(input.upload_id);
     let taken = store
-        .put_part(&key(input.key)?, &upload, number, body)
+        .put_part(
+            &key(input.key)?,
+            &upload,
+            number,
+            body,
+            PartOptions::default(),
+        )
         .await;
     let part = taken.map_err(|error| refusal(&error))?;
     Ok(UploadPartOutput {
@@ -86,6 +103,7 @@ pub(super) async fn complete(
     let parts = named.map(own_part).collect::<S3Result<Vec<_>>>()?;
     let options = CompleteOptions {
         condition: condition(input.if_none_match.as_ref())?,
+        attributes: Attributes::NONE,
     };
     let upload = UploadId::new(input.upload_id);
     let key = key(input.key)?;

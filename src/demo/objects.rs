@@ -1,7 +1,7 @@
 //! Head, get, put and delete.
 
 use backstop_contract::{
-    DeleteOptions, GetOptions, GetResult, HeadOptions, ObjectStore, PutOptions,
+    Attributes, DeleteOptions, GetOptions, GetResult, HeadOptions, ObjectStore, PutOptions,
 };
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt;
@@ -96,7 +96,11 @@ pub(super) async fn put(
     let options = PutOptions {
         condition: condition(input.if_none_match.as_ref())?,
         checksum: declared(input.content_md5.as_deref(), crc32.as_deref())?,
-        metadata: input.metadata.into_iter().flatten().collect(),
+        sha256: None,
+        attributes: Attributes {
+            metadata: input.metadata.into_iter().flatten().collect(),
+            ..Attributes::NONE
+        },
     };
     let put = store.put(&key(input.key)?, body, options).await;
     let written = put.map_err(|error| refusal(&error))?;

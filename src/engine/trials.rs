@@ -8,8 +8,9 @@
 use std::sync::Arc;
 
 use backstop_contract::{
-    CompleteOptions, Error, ErrorKind, GetOptions, KeyPrefix, ListOptions, ObjectKey, ObjectStore,
-    ObjectStoreExt, Operation, PartNumber, PutOptions, PutResult,
+    CompleteOptions, CreateOptions, Error, ErrorKind, GetOptions, KeyPrefix, ListOptions,
+    ObjectKey, ObjectStore, ObjectStoreExt, Operation, PartNumber, PartOptions, PutOptions,
+    PutResult,
 };
 
 use super::sandbox::remove;
@@ -195,9 +196,17 @@ async fn in_one_part(
     key: &ObjectKey,
     probe: &Probe,
 ) -> Result<PutResult, Error> {
-    let upload = store.create_multipart(key).await?;
+    let upload = store
+        .create_multipart(key, CreateOptions::default())
+        .await?;
     let finished = async {
-        let part = store.put_part(key, &upload, PartNumber(1), probe.body());
+        let part = store.put_part(
+            key,
+            &upload,
+            PartNumber(1),
+            probe.body(),
+            PartOptions::default(),
+        );
         let parts = [part.await?];
         let options = CompleteOptions::default();
         store

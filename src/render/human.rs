@@ -16,6 +16,8 @@ mod tests;
 mod trouble;
 mod words;
 
+pub use words::bytes;
+
 /// Writes the reports one after the other, and behind several of them one line for all.
 pub(super) fn write(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
     for (index, report) in reports.iter().enumerate() {
@@ -32,6 +34,15 @@ pub(super) fn write(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
         write_sum(reports, out)?;
     }
     Ok(())
+}
+
+/// Writes what is not fine in a report: the cause, what was said, and what to do.
+///
+/// # Errors
+///
+/// Those of the writer.
+pub fn causes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    trouble::write(report, out)
 }
 
 /// Writes one line for several targets: the worst verdict, and who has which.

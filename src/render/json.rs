@@ -19,7 +19,8 @@ pub(super) fn write(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
 ///
 /// It can only stand inside of strings, where `\u0085` means the same, and a terminal that shows
 /// the line must not take a service's words for commands.
-pub(super) fn escape(line: &str) -> String {
+#[must_use]
+pub fn escape(line: &str) -> String {
     let mut escaped = String::with_capacity(line.len());
     for letter in line.chars() {
         if commands(letter) {

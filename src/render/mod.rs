@@ -25,6 +25,8 @@ mod text;
 pub use certificates::write_certificates;
 pub use differences::{differences, differences_json};
 pub use format::Format;
+pub use human::{bytes, causes};
+pub use json::escape as json_line;
 pub use manual::manual;
 pub use markdown::markdown;
 pub use text::{clean, style};

@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("engine",    &["check", "plan", "reach", "report", "subject"]),
     ("diagnosis", &["check", "report"]),
     ("policy",    &["report"]),
+    ("transfer",  &[]),
     ("backup",    &["report", "transfer"]),
     ("config",    &["backup", "report"]),
     ("connect",   &["config", "reach", "report", "subject"]),
@@ -26,7 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("render",    &["backup", "diff", "engine", "report", "ticket"]),
     ("demo",      &["config", "connect", "engine", "report", "verify"]),
     ("cli",       &["backup", "check", "config", "connect", "demo", "diagnosis", "diff", "engine", "policy", "redact",
-                    "render", "report", "ticket", "verify"]),
+                    "render", "report", "ticket", "transfer", "verify"]),
 ];
 
 /// The crates that talk to a service; only the module `connect` names them.

@@ -11,11 +11,11 @@ use backstop::report::{Access, Outcome, Report, TargetInfo, Vantage};
 use backstop::subject::Subject;
 use backstop::verify::verify;
 use backstop_contract::{
-    Aspect, BucketInfo, Capabilities, CompleteOptions, Credential, DeleteOptions, DeleteResult,
-    Error, ErrorKind, Exchange, GetOptions, GetResult, HeadOptions, Identity, Inspected, KeyPrefix,
-    ListOptions, ListPage, MemoryStore, ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken,
-    Part, PartNumber, Principal, ProviderInfo, PutOptions, PutResult, Result, Sent, StoreLocation,
-    UploadId, UploadPage, VersionPage, Way, WireObserver,
+    Aspect, BucketInfo, Capabilities, CompleteOptions, CreateOptions, Credential, DeleteOptions,
+    DeleteResult, Error, ErrorKind, Exchange, GetOptions, GetResult, HeadOptions, Identity,
+    Inspected, KeyPrefix, ListOptions, ListPage, MemoryStore, ObjectKey, ObjectMeta, ObjectStore,
+    Operation, PageToken, Part, PartNumber, PartOptions, Principal, ProviderInfo, PutOptions,
+    PutResult, Result, Sent, StoreLocation, UploadId, UploadPage, VersionPage, Way, WireObserver,
 };
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -283,8 +283,8 @@ impl ObjectStore for Stalling {
         self.answer(self.store.delete(key, options)).await
     }
 
-    async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId> {
-        self.answer(self.store.create_multipart(key)).await
+    async fn create_multipart(&self, key: &ObjectKey, options: CreateOptions) -> Result<UploadId> {
+        self.answer(self.store.create_multipart(key, options)).await
     }
 
     async fn put_part(
@@ -293,8 +293,9 @@ impl ObjectStore for Stalling {
         upload: &UploadId,
         number: PartNumber,
         body: Bytes,
+        options: PartOptions,
     ) -> Result<Part> {
-        self.answer(self.store.put_part(key, upload, number, body))
+        self.answer(self.store.put_part(key, upload, number, body, options))
             .await
     }
 

@@ -11,8 +11,8 @@ use backstop::subject::{Subject, Variants};
 use backstop::verify::verify;
 use backstop_contract::memory::{Denied, MemoryOptions, Says};
 use backstop_contract::{
-    After, Aspect, AtRest, Exposure, KeyPrefix, LifecycleEffect, LifecycleRule, LockMode,
-    MemoryStore, ObjectKey, ObjectLock, ObjectStore, Operation, PutOptions, Retention,
+    After, Aspect, AtRest, CreateOptions, Exposure, KeyPrefix, LifecycleEffect, LifecycleRule,
+    LockMode, MemoryStore, ObjectKey, ObjectLock, ObjectStore, Operation, PutOptions, Retention,
 };
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -364,7 +364,10 @@ async fn fill(store: &MemoryStore, row: &Row) {
     uploads.sort_by_key(|(_, days)| -days);
     for (at, (key, days)) in uploads.iter().enumerate() {
         let key = ObjectKey::new(*key).expect("a key");
-        store.create_multipart(&key).await.expect("an upload");
+        store
+            .create_multipart(&key, CreateOptions::default())
+            .await
+            .expect("an upload");
         // Everything ages together, until the next younger one is begun.
         let until = uploads.get(at + 1).map_or(0, |(_, next)| *next);
         store.backdate(SignedDuration::from_hours(24 * (days - until)));

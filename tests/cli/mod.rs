@@ -12,6 +12,7 @@ pub(crate) mod human;
 pub(crate) mod job;
 mod job_cases;
 mod kubeconform;
+pub(crate) mod object;
 pub(crate) mod outputs;
 pub(crate) mod policy;
 pub(crate) mod secrets;

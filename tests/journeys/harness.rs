@@ -125,6 +125,20 @@ impl Place {
         self.cli_of(&target, more)
     }
 
+    /// Prepares another command on the place: its words, the place, and what follows.
+    pub(crate) fn command(&self, words: &[&str], more: &[&str]) -> Result<Cli, String> {
+        let target: Vec<_> = self.target.as_deref().into_iter().collect();
+        let mut cli = binary()?
+            .args(words)
+            .args(target)
+            .args(more)
+            .args(&self.flags);
+        for (name, value) in &self.variables {
+            cli = cli.env(name, value);
+        }
+        Ok(cli)
+    }
+
     /// Returns the arguments that name the place.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
         let flags = self.flags.iter().map(String::as_str);

@@ -17,6 +17,7 @@ pub(crate) mod identity_azure_tenants;
 pub(crate) mod kill;
 pub(crate) mod lost;
 pub(crate) mod many;
+pub(crate) mod object;
 pub(crate) mod options;
 pub(crate) mod policy;
 pub(crate) mod posture;

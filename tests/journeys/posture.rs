@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use backstop::report::{CheckRecord, FindingCode, Outcome, Posture, Verdict};
-use backstop_contract::{Exchange, ObjectKey, ObjectStore, Secret, WireObserver};
+use backstop_contract::{CreateOptions, Exchange, ObjectKey, ObjectStore, Secret, WireObserver};
 use backstop_minio::{MinioConfig, S3Credentials};
 use backstop_testkit::{Azurite, Bucket, Minio, Scratch, Servers};
 
@@ -269,7 +269,10 @@ fn begin(server: &Minio, bucket: &str, keys: &[&str]) -> Told {
             .map_err(text)?;
         for key in keys {
             let key = ObjectKey::new(*key).map_err(text)?;
-            store.create_multipart(&key).await.map_err(text)?;
+            store
+                .create_multipart(&key, CreateOptions::default())
+                .await
+                .map_err(text)?;
         }
         Ok(())
     })

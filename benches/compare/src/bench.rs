@@ -10,6 +10,7 @@ use backstop_testkit::{Action, BlackHole, Bucket, Minio, Phase, Proxy, Scratch, 
 use crate::Result;
 use crate::peers::{self, PEERS};
 use crate::sample::{Sample, sample};
+use crate::transfers;
 use crate::trips::Log;
 
 const PUT_GET_DELETE: &str = "$self --cycle http://$host $bucket $from $to";
@@ -18,10 +19,10 @@ const VERIFY: &str = "$backstop verify minio+http://$host/$bucket --access full 
 const TRIP: Duration = Duration::from_millis(50);
 
 /// What everything is measured with.
-struct Bench {
-    home: Scratch,
-    minio: &'static Minio,
-    runs: usize,
+pub(crate) struct Bench {
+    pub(crate) home: Scratch,
+    pub(crate) minio: &'static Minio,
+    pub(crate) runs: usize,
 }
 
 /// A name and its samples.
@@ -35,7 +36,7 @@ pub(crate) fn print(runs: Option<&str>) -> Result<()> {
         runs: runs.map_or(Ok(11), str::parse)?,
     };
     fs::write(bench.home.path().join("from"), vec![b'b'; 64 * 1024])?;
-    println!("{:<58} {:>8} {:>20}  met", "figure", "at most", "reached");
+    print_head();
     let size = fs::metadata(env::current_exe()?.with_file_name("backstop"))?.len();
     let size = f64::from(u32::try_from(size >> 10)?) / 1024.0;
     figure("release binary, MiB", 20.0, size, "");
@@ -52,6 +53,21 @@ pub(crate) fn print(runs: Option<&str>) -> Result<()> {
     bench.no_answer(&bucket)?;
     print_for_readme(&contenders);
     Ok(())
+}
+
+/// Measures what moves a large object, and prints it.
+pub(crate) fn print_transfers(runs: Option<&str>) -> Result<()> {
+    let bench = Bench {
+        home: Scratch::new()?,
+        minio: Servers::shared().native_minio()?,
+        runs: runs.map_or(Ok(transfers::RUNS), str::parse)?,
+    };
+    print_head();
+    bench.transfers()
+}
+
+fn print_head() {
+    println!("{:<58} {:>8} {:>20}  met", "figure", "at most", "reached");
 }
 
 impl Bench {
@@ -73,6 +89,7 @@ impl Bench {
             ("$bucket", bucket.to_owned()),
             ("$from", in_home("from")),
             ("$to", in_home("to")),
+            ("$large", in_home("large")),
         ];
         let peers = ["$mc", "$aws", "$s5cmd", "$rclone"];
         places.extend(peers.map(|place| (place, peers::find(&place[1..]))));
@@ -98,7 +115,7 @@ impl Bench {
     }
 
     /// Runs a template once; it has to end well.
-    fn passing(&self, template: &str, host: &str, bucket: &str) -> Result<Sample> {
+    pub(crate) fn passing(&self, template: &str, host: &str, bucket: &str) -> Result<Sample> {
         let sample = self.sample(template, host, bucket)?;
         match sample.code {
             0 => Ok(sample),
@@ -235,7 +252,7 @@ impl Bench {
     }
 }
 
-fn median(samples: &[Sample], of: fn(&Sample) -> f64) -> f64 {
+pub(crate) fn median(samples: &[Sample], of: fn(&Sample) -> f64) -> f64 {
     let mut values: Vec<f64> = samples.iter().map(of).collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
@@ -245,7 +262,7 @@ fn least(samples: &[Sample], of: fn(&Sample) -> f64) -> f64 {
     samples.iter().map(of).fold(f64::INFINITY, f64::min)
 }
 
-fn figure(what: &str, most: f64, reached: f64, remark: &str) {
+pub(crate) fn figure(what: &str, most: f64, reached: f64, remark: &str) {
     let met = if reached <= most { "yes" } else { "NO" };
     let reached = format!("{reached:.3}{remark}");
     println!("{what:<58} {most:>8.2} {reached:>20}  {met}");

@@ -13,6 +13,7 @@ mod bench;
 mod cycle;
 mod peers;
 mod sample;
+mod transfers;
 mod trips;
 
 use std::process::ExitCode;
@@ -28,6 +29,9 @@ fn main() -> ExitCode {
         [sample::MEASURE, commands @ ..] => sample::measure(commands).map(ExitCode::from),
         [cycle::CYCLE, endpoint, bucket, from, to] => {
             cycle::run(endpoint, bucket, from, to).map(|()| ExitCode::SUCCESS)
+        }
+        ["transfers", runs @ ..] => {
+            bench::print_transfers(runs.first().copied()).map(|()| ExitCode::SUCCESS)
         }
         _ => bench::print(words.first().copied()).map(|()| ExitCode::SUCCESS),
     };

@@ -34,6 +34,34 @@ pub(crate) const PEERS: [(&str, &str, &str); 4] = [
     ),
 ];
 
+/// The clients: name, how it tells its version, and how each sends and reads a large object.
+pub(crate) const TRANSFERS: [(&str, &str, &str, &str); 4] = [
+    (
+        "mc",
+        "--version",
+        "$mc --quiet cp $large t/$bucket/mc",
+        "$mc --quiet cp t/$bucket/mc $to",
+    ),
+    (
+        "aws",
+        "--version",
+        "$aws --endpoint-url http://$host s3 cp --quiet $large s3://$bucket/aws",
+        "$aws --endpoint-url http://$host s3 cp --quiet s3://$bucket/aws $to",
+    ),
+    (
+        "s5cmd",
+        "version",
+        "$s5cmd --endpoint-url http://$host cp $large s3://$bucket/s5cmd",
+        "$s5cmd --endpoint-url http://$host cp s3://$bucket/s5cmd $to",
+    ),
+    (
+        "rclone",
+        "version",
+        "$rclone --s3-no-check-bucket copyto $large $remote:$bucket/rclone",
+        "$rclone copyto $remote:$bucket/rclone $to",
+    ),
+];
+
 /// Returns where a client is: `target/` comes before `PATH`.
 pub(crate) fn find(name: &str) -> String {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

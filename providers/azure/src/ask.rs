@@ -1,5 +1,6 @@
 //! One request in the making: its place, its context, its failures, its success.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,8 +8,8 @@ use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
 use azure_core::http::{ClientMethodOptions, Context};
 use azure_storage_blob::BlobClient;
 use backstop_contract::{
-    ETag, Error, ErrorKind, Evidence, ObjectKey, ObjectMeta, Operation, PutResult, Result, Sent,
-    StoreLocation, VersionId,
+    Attributes, ETag, Error, ErrorKind, Evidence, ObjectKey, ObjectMeta, Operation, PutResult,
+    Result, Sent, StoreLocation, VersionId,
 };
 use url::Url;
 
@@ -244,6 +245,27 @@ pub(crate) fn meta(key: &ObjectKey, size: u64, headers: &Headers) -> ObjectMeta 
 fn told((name, value): (&HeaderName, &HeaderValue)) -> Option<(String, String)> {
     let name = name.as_str().strip_prefix(METADATA)?;
     Some((name.to_owned(), value.as_str().to_owned()))
+}
+
+/// Returns the metadata and the access tier of a new blob.
+///
+/// An encryption is none of them: a blob is encrypted with the account's key, or with the scope that
+/// its container names.
+pub(crate) fn given(
+    ask: &Ask<'_>,
+    attributes: Attributes,
+) -> Result<(BTreeMap<String, String>, Option<String>)> {
+    let Attributes {
+        metadata,
+        storage_class,
+        encryption,
+    } = attributes;
+    if encryption.is_some() {
+        let told = "azure encrypts with the account's key or the container's scope, and is told \
+                    nothing with a write";
+        return Err(ask.not_sent(ErrorKind::Unsupported, told));
+    }
+    Ok((metadata, storage_class))
 }
 
 #[cfg(test)]

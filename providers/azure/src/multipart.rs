@@ -10,6 +10,13 @@
 //! - completing one upload, or a Put Blob on the key, discards the blocks of every other one;
 //! - there is no abort: blocks vanish a week after the last one came.
 //!
+//! # What protects the bytes
+//!
+//! The service compares an MD5 or a CRC64 of a block, and no SHA-256, so that the hash of a part is
+//! not sent. On the way, TLS keeps the bytes as they are; over plain http, which is taken for nearby
+//! emulators alone, nothing but TCP's checksum does. What arrived is proven by reading it back
+//! against the SHA-256 of each part, which whoever sent it keeps.
+//!
 //! See <https://learn.microsoft.com/rest/api/storageservices/put-block> and
 //! <https://learn.microsoft.com/rest/api/storageservices/put-block-list>.
 
@@ -18,11 +25,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use azure_core::http::{Body, Etag, RequestContent, XmlFormat};
 use azure_storage_blob::models::{
-    BlockBlobClientCommitBlockListOptions, BlockBlobClientStageBlockOptions, BlockLookupList,
+    AccessTier, BlockBlobClientCommitBlockListOptions, BlockBlobClientStageBlockOptions,
+    BlockLookupList,
 };
 use backstop_contract::{
-    CompleteOptions, Condition, ETag, ErrorKind, ObjectKey, Operation, Part, PartNumber, PutResult,
-    Result, UploadId,
+    CompleteOptions, Condition, ETag, ErrorKind, ObjectKey, Operation, Part, PartNumber,
+    PartOptions, PutResult, Result, UploadId,
 };
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -59,7 +67,10 @@ pub(crate) async fn put_part(
     upload: &UploadId,
     number: PartNumber,
     body: Bytes,
+    options: PartOptions,
 ) -> Result<Part> {
+    // The service compares no SHA-256.
+    let PartOptions { sha256: _ } = options;
     let ask = store.ask(Operation::PutPart, Some(key));
     let url = ask.blob_url(key)?;
     if !(1..=PARTS).contains(&number.0) {
@@ -98,12 +109,16 @@ pub(crate) async fn complete(
     parts: &[Part],
     options: CompleteOptions,
 ) -> Result<PutResult> {
-    let CompleteOptions { condition } = options;
+    let CompleteOptions {
+        condition,
+        attributes,
+    } = options;
     let if_absent = condition == Condition::IfAbsent;
     let ask = store
         .ask(Operation::CompleteMultipart, Some(key))
         .if_absent(if_absent);
     let url = ask.blob_url(key)?;
+    let (metadata, tier) = ask::given(&ask, attributes)?;
     // An empty list would write an empty blob; an upload without parts does not exist.
     if parts.is_empty() {
         return Err(unknown(&ask));
@@ -124,6 +139,8 @@ pub(crate) async fn complete(
         list.try_into().map_err(|error| ask.unbuilt(&error))?;
     let options = BlockBlobClientCommitBlockListOptions {
         if_none_match: if_absent.then(|| Etag::from("*")),
+        metadata: (!metadata.is_empty()).then(|| metadata.into_iter().collect()),
+        tier: tier.map(AccessTier::UnknownValue),
         method_options: ask.context(),
         ..BlockBlobClientCommitBlockListOptions::default()
     };

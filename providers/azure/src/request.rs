@@ -35,6 +35,7 @@ pub(crate) struct Write {
     pub(crate) if_absent: bool,
     pub(crate) md5: Option<[u8; 16]>,
     pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) tier: Option<String>,
 }
 
 /// What a listing asks for.
@@ -169,6 +170,7 @@ impl Requests {
             if_absent,
             md5,
             metadata,
+            tier,
         } = write;
         let mut request = self.request(url, Method::Put);
         request.insert_header("x-ms-blob-type", "BlockBlob");
@@ -177,6 +179,9 @@ impl Requests {
         }
         if let Some(md5) = md5 {
             request.insert_header("content-md5", BASE64_STANDARD.encode(md5));
+        }
+        if let Some(tier) = tier {
+            request.insert_header("x-ms-access-tier", tier);
         }
         for (name, value) in metadata {
             request.insert_header(format!("{METADATA}{name}"), value);

@@ -13,11 +13,12 @@ use azure_storage_blob::{
     BlobClient, BlobClientOptions, BlobContainerClient, BlobContainerClientOptions,
 };
 use backstop_contract::{
-    Aspect, BucketInfo, Capabilities, Capability, CompleteOptions, Condition, Credential,
-    DeclaredChecksum, DeleteOptions, DeleteResult, ErrorKind, GetOptions, GetResult, HeadOptions,
-    Hop, Identity, Inspected, KeyPrefix, Limits, ListOptions, ListPage, ObjectKey, ObjectMeta,
-    ObjectStore, Operation, PageToken, Part, PartNumber, Principal, ProviderInfo, Proxy,
-    PutOptions, PutResult, Result, Route, StoreLocation, UploadId, UploadPage, VersionPage,
+    Aspect, BucketInfo, Capabilities, Capability, CompleteOptions, Condition, CreateOptions,
+    Credential, DeclaredChecksum, DeleteOptions, DeleteResult, ErrorKind, GetOptions, GetResult,
+    HeadOptions, Hop, Identity, Inspected, KeyPrefix, Limits, ListOptions, ListPage, ObjectKey,
+    ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber, PartOptions, Principal,
+    ProviderInfo, Proxy, PutOptions, PutResult, Result, Route, StoreLocation, UploadId, UploadPage,
+    VersionPage,
 };
 use bytes::Bytes;
 use url::Url;
@@ -356,16 +357,19 @@ impl ObjectStore for AzureStore {
 
     /// A Put Blob on a key discards the blocks that wait there, so it ends every upload to it.
     async fn put(&self, key: &ObjectKey, body: Bytes, options: PutOptions) -> Result<PutResult> {
+        // The service compares no SHA-256.
         let PutOptions {
             condition,
             checksum,
-            metadata,
+            sha256: _,
+            attributes,
         } = options;
         let if_absent = condition == Condition::IfAbsent;
         let ask = self
             .ask(Operation::PutObject, Some(key))
             .if_absent(if_absent);
         let url = ask.blob_url(key)?;
+        let (metadata, tier) = ask::given(&ask, attributes)?;
         let md5 = match checksum {
             None => None,
             Some(DeclaredChecksum::Md5(digest)) => Some(digest),
@@ -383,6 +387,7 @@ impl ObjectStore for AzureStore {
                     if_absent,
                     md5,
                     metadata,
+                    tier,
                 },
             )
             .await
@@ -416,9 +421,15 @@ impl ObjectStore for AzureStore {
     }
 
     /// Sends nothing: an upload is a name for blocks that we make up.
-    async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId> {
-        self.ask(Operation::CreateMultipart, Some(key))
-            .blob_url(key)?;
+    async fn create_multipart(&self, key: &ObjectKey, options: CreateOptions) -> Result<UploadId> {
+        // What the blob is given is sent with the list of blocks; what cannot be sent is said now.
+        let CreateOptions {
+            hashed: _,
+            attributes,
+        } = options;
+        let ask = self.ask(Operation::CreateMultipart, Some(key));
+        ask.blob_url(key)?;
+        ask::given(&ask, attributes)?;
         Ok(multipart::new_upload())
     }
 
@@ -428,8 +439,9 @@ impl ObjectStore for AzureStore {
         upload: &UploadId,
         number: PartNumber,
         body: Bytes,
+        options: PartOptions,
     ) -> Result<Part> {
-        multipart::put_part(self, key, upload, number, body).await
+        multipart::put_part(self, key, upload, number, body, options).await
     }
 
     async fn complete_multipart(

@@ -24,6 +24,8 @@ pub enum Capability {
     ContentMd5,
     /// A put can declare a CRC32 that the service must compare.
     Crc32,
+    /// A put and a part can come with their SHA-256, which the service must compare.
+    Sha256,
     /// A delete of an absent key succeeds instead of answering "not found".
     DeleteAbsent,
     /// Listings can be folded at a delimiter.

@@ -27,9 +27,9 @@ use crate::error::Result;
 use crate::key::{KeyPrefix, ObjectKey};
 use crate::location::StoreLocation;
 use crate::object::{
-    BucketInfo, CompleteOptions, DeleteOptions, DeleteResult, ETag, GetOptions, GetResult,
-    HeadOptions, ListOptions, ListPage, ObjectMeta, PageToken, Part, PartNumber, PutOptions,
-    PutResult, UploadId, UploadPage, VersionPage,
+    BucketInfo, CompleteOptions, CreateOptions, DeleteOptions, DeleteResult, ETag, GetOptions,
+    GetResult, HeadOptions, ListOptions, ListPage, ObjectMeta, PageToken, Part, PartNumber,
+    PartOptions, PutOptions, PutResult, UploadId, UploadPage, VersionPage,
 };
 use crate::operation::ProviderInfo;
 use crate::store::ObjectStore;
@@ -326,8 +326,10 @@ impl<S: ObjectStore> ObjectStore for FaultStore<S> {
         self.faulty_delete(&self.stored(key), options).await
     }
 
-    async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId> {
-        self.store.create_multipart(&self.stored(key)).await
+    async fn create_multipart(&self, key: &ObjectKey, options: CreateOptions) -> Result<UploadId> {
+        self.store
+            .create_multipart(&self.stored(key), options)
+            .await
     }
 
     async fn put_part(
@@ -336,8 +338,9 @@ impl<S: ObjectStore> ObjectStore for FaultStore<S> {
         upload: &UploadId,
         number: PartNumber,
         body: Bytes,
+        options: PartOptions,
     ) -> Result<Part> {
-        self.faulty_part(&self.stored(key), upload, number, body)
+        self.faulty_part(&self.stored(key), upload, number, body, options)
             .await
     }
 

@@ -54,10 +54,10 @@ pub use key::{KeyError, KeyPrefix, ObjectKey};
 pub use location::StoreLocation;
 pub use memory::MemoryStore;
 pub use object::{
-    BucketInfo, ByteRange, CompleteOptions, Condition, DeclaredChecksum, DeleteOptions,
-    DeleteResult, ETag, GetOptions, GetResult, HeadOptions, ListOptions, ListPage, ObjectBody,
-    ObjectMeta, ObjectVersion, PageToken, Part, PartNumber, PutOptions, PutResult, Upload,
-    UploadId, UploadPage, VersionId, VersionPage,
+    Attributes, BucketInfo, ByteRange, CompleteOptions, Condition, CreateOptions, DeclaredChecksum,
+    DeleteOptions, DeleteResult, ETag, Encryption, GetOptions, GetResult, HeadOptions, ListOptions,
+    ListPage, ObjectBody, ObjectMeta, ObjectVersion, PageToken, Part, PartNumber, PartOptions,
+    PutOptions, PutResult, Sha256Sum, Upload, UploadId, UploadPage, VersionId, VersionPage,
 };
 pub use operation::{Operation, PermissionContext, ProviderInfo};
 pub use posture::{

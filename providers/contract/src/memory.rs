@@ -27,16 +27,16 @@ use crate::exchange::WireObserver;
 use crate::key::{KeyPrefix, LONGEST_KEY, ObjectKey};
 use crate::location::StoreLocation;
 use crate::object::{
-    BucketInfo, ByteRange, CompleteOptions, Condition, DeclaredChecksum, DeleteOptions,
-    DeleteResult, GetOptions, GetResult, HeadOptions, ListOptions, ListPage, ObjectBody,
-    ObjectMeta, PageToken, Part, PartNumber, PutOptions, PutResult, UploadId, UploadPage,
-    VersionPage,
+    BucketInfo, ByteRange, CompleteOptions, Condition, CreateOptions, DeclaredChecksum,
+    DeleteOptions, DeleteResult, GetOptions, GetResult, HeadOptions, ListOptions, ListPage,
+    ObjectBody, ObjectMeta, PageToken, Part, PartNumber, PartOptions, PutOptions, PutResult,
+    UploadId, UploadPage, VersionPage,
 };
 use crate::operation::{Operation, PermissionContext, ProviderInfo};
 use crate::posture::{LockMode, ObjectLock, Retention};
 use crate::store::ObjectStore;
 
-use bucket::{Answer, Bucket, Content, check_declared};
+use bucket::{Answer, Bucket, Content, check_declared, check_sum};
 pub use contents::Contents;
 pub use options::{Denied, Latency, MemoryOptions, Says};
 use request::Request;
@@ -205,6 +205,7 @@ fn all_capabilities(smallest_part: u64) -> Capabilities {
         Capability::DeleteShownVersion,
         Capability::ContentMd5,
         Capability::Crc32,
+        Capability::Sha256,
         Capability::DeleteAbsent,
         Capability::Delimiter,
     ];
@@ -298,7 +299,8 @@ impl ObjectStore for MemoryStore {
         let PutOptions {
             condition,
             checksum,
-            metadata,
+            sha256,
+            attributes,
         } = options;
         let request = Request::on_key(Operation::PutObject, key)
             .needing(if_absent(condition))
@@ -308,10 +310,8 @@ impl ObjectStore for MemoryStore {
             }));
         self.answer(request, |bucket, now| {
             check_declared(&body, checksum)?;
-            let content = Content {
-                metadata,
-                ..Content::new(body)
-            };
+            check_sum(&body, sha256)?;
+            let content = Content::new(body).given(attributes);
             bucket.write(key, content, condition, now)
         })
         .await
@@ -326,10 +326,17 @@ impl ObjectStore for MemoryStore {
         .await
     }
 
-    async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId> {
+    async fn create_multipart(&self, key: &ObjectKey, options: CreateOptions) -> Result<UploadId> {
         let request = Request::on_key(Operation::CreateMultipart, key);
-        self.answer(request, |bucket, now| Ok(bucket.begin(key, now)))
-            .await
+        let CreateOptions {
+            hashed: _,
+            attributes,
+        } = options;
+        self.answer(
+            request,
+            |bucket, now| Ok(bucket.begin(key, attributes, now)),
+        )
+        .await
     }
 
     async fn put_part(
@@ -338,9 +345,12 @@ impl ObjectStore for MemoryStore {
         upload: &UploadId,
         number: PartNumber,
         body: Bytes,
+        options: PartOptions,
     ) -> Result<Part> {
         let request = Request::on_key(Operation::PutPart, key);
+        let PartOptions { sha256 } = options;
         self.answer(request, |bucket, _| {
+            check_sum(&body, sha256)?;
             bucket.take_part(key, upload, number, body)
         })
         .await
@@ -353,7 +363,10 @@ impl ObjectStore for MemoryStore {
         parts: &[Part],
         options: CompleteOptions,
     ) -> Result<PutResult> {
-        let CompleteOptions { condition } = options;
+        let CompleteOptions {
+            condition,
+            attributes: _,
+        } = options;
         let request =
             Request::on_key(Operation::CompleteMultipart, key).needing(if_absent(condition));
         self.answer(request, |bucket, now| {

@@ -175,6 +175,47 @@ pub enum DeclaredChecksum {
     Crc32([u8; 4]),
 }
 
+/// What a service is asked to encrypt an object with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Encryption {
+    /// Keys that the service manages; Amazon's name for it is `AES256`.
+    Managed,
+    /// A key of the key management service; Amazon's name for it is `aws:kms`.
+    Kms {
+        /// The key's id, ARN or alias; absent for the account's own key for the service.
+        key_id: Option<String>,
+    },
+}
+
+/// What an object is given beside its content.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attributes {
+    /// What is told of the object; names of small letters and digits, which every service and every
+    /// proxy passes on, and values of printable ASCII.
+    pub metadata: BTreeMap<String, String>,
+    /// The storage class or access tier, in the provider's own word; absent for the store's own
+    /// setting, else the bucket's.
+    pub storage_class: Option<String>,
+    /// What it is encrypted with; absent for the store's own setting, else the bucket's.
+    pub encryption: Option<Encryption>,
+}
+
+impl Attributes {
+    /// Nothing beside the content.
+    pub const NONE: Self = Self {
+        metadata: BTreeMap::new(),
+        storage_class: None,
+        encryption: None,
+    };
+}
+
+/// The SHA-256 of bytes that are sent, computed by the caller, who has read them once for it.
+///
+/// Where the protocol has a place for it the service compares it with what arrived, and no other
+/// checksum is computed: see [`Capability::Sha256`](crate::Capability::Sha256). Elsewhere it is
+/// not sent.
+pub type Sha256Sum = [u8; 32];
+
 /// How an object is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PutOptions {
@@ -182,9 +223,10 @@ pub struct PutOptions {
     pub condition: Condition,
     /// A checksum sent as it is, right or wrong, in place of the one the client would compute.
     pub checksum: Option<DeclaredChecksum>,
-    /// What is told of the object beside its content; names of small letters and digits, which every
-    /// service and every proxy passes on, and values of printable ASCII.
-    pub metadata: BTreeMap<String, String>,
+    /// The SHA-256 of the content, where it is known already.
+    pub sha256: Option<Sha256Sum>,
+    /// What the object is given beside its content.
+    pub attributes: Attributes,
 }
 
 /// What a service tells of a finished write.
@@ -230,11 +272,29 @@ pub struct Part {
     pub checksum: Option<String>,
 }
 
+/// How an upload is begun.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CreateOptions {
+    /// Whether each part will come with its SHA-256, which then is all that vouches for it.
+    pub hashed: bool,
+    /// What the object is given beside its content; the completion repeats it.
+    pub attributes: Attributes,
+}
+
+/// How a part is sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PartOptions {
+    /// The SHA-256 of the part, where it is known already; the upload was begun as `hashed`.
+    pub sha256: Option<Sha256Sum>,
+}
+
 /// How an upload is completed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CompleteOptions {
     /// When the write may take place.
     pub condition: Condition,
+    /// What the upload was begun with: some services take it at the beginning, others at the end.
+    pub attributes: Attributes,
 }
 
 /// An open multipart upload.

@@ -23,9 +23,9 @@ use crate::error::{Error, Result};
 use crate::key::{KeyPrefix, ObjectKey};
 use crate::location::StoreLocation;
 use crate::object::{
-    BucketInfo, CompleteOptions, Condition, DeleteOptions, DeleteResult, GetOptions, GetResult,
-    HeadOptions, ListOptions, ListPage, ObjectMeta, PageToken, Part, PartNumber, PutOptions,
-    PutResult, UploadId, UploadPage, VersionPage,
+    BucketInfo, CompleteOptions, Condition, CreateOptions, DeleteOptions, DeleteResult, GetOptions,
+    GetResult, HeadOptions, ListOptions, ListPage, ObjectMeta, PageToken, Part, PartNumber,
+    PartOptions, PutOptions, PutResult, UploadId, UploadPage, VersionPage,
 };
 use crate::operation::ProviderInfo;
 use crate::store::ObjectStore;
@@ -207,9 +207,11 @@ impl<S: ObjectStore> ObjectStore for Retrying<S> {
             .await
     }
 
-    async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId> {
-        self.attempt(Repeat::UnlessDone, || self.store.create_multipart(key))
-            .await
+    async fn create_multipart(&self, key: &ObjectKey, options: CreateOptions) -> Result<UploadId> {
+        self.attempt(Repeat::UnlessDone, || {
+            self.store.create_multipart(key, options.clone())
+        })
+        .await
     }
 
     async fn put_part(
@@ -218,9 +220,11 @@ impl<S: ObjectStore> ObjectStore for Retrying<S> {
         upload: &UploadId,
         number: PartNumber,
         body: Bytes,
+        options: PartOptions,
     ) -> Result<Part> {
         self.attempt(Repeat::Safely, || {
-            self.store.put_part(key, upload, number, body.clone())
+            self.store
+                .put_part(key, upload, number, body.clone(), options.clone())
         })
         .await
     }

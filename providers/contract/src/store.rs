@@ -12,9 +12,9 @@ use crate::error::Result;
 use crate::key::{KeyPrefix, ObjectKey};
 use crate::location::StoreLocation;
 use crate::object::{
-    BucketInfo, CompleteOptions, DeleteOptions, DeleteResult, GetOptions, GetResult, HeadOptions,
-    ListOptions, ListPage, ObjectMeta, PageToken, Part, PartNumber, PutOptions, PutResult,
-    UploadId, UploadPage, VersionPage,
+    BucketInfo, CompleteOptions, CreateOptions, DeleteOptions, DeleteResult, GetOptions, GetResult,
+    HeadOptions, ListOptions, ListPage, ObjectMeta, PageToken, Part, PartNumber, PartOptions,
+    PutOptions, PutResult, UploadId, UploadPage, VersionPage,
 };
 use crate::operation::ProviderInfo;
 
@@ -74,8 +74,9 @@ pub trait ObjectStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `AlreadyExists` with [`Condition::IfAbsent`](crate::Condition::IfAbsent) where the key
-    /// exists, `ChecksumMismatch` for a wrong declared checksum, `Immutable`, `QuotaExceeded`,
-    /// `InvalidKey`.
+    /// exists, `ChecksumMismatch` for a wrong declared checksum, and for a wrong SHA-256 where the
+    /// store has `Sha256`, `Immutable`, `QuotaExceeded`, `InvalidKey`, and `Unsupported` for
+    /// attributes that the service does not take.
     async fn put(&self, key: &ObjectKey, body: Bytes, options: PutOptions) -> Result<PutResult>;
 
     /// Deletes an object, or with a version given that version for good.
@@ -93,20 +94,23 @@ pub trait ObjectStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// `Immutable`, `QuotaExceeded`, `InvalidKey`.
-    async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId>;
+    /// `Immutable`, `QuotaExceeded`, `InvalidKey`, and `Unsupported` for attributes that the service
+    /// does not take.
+    async fn create_multipart(&self, key: &ObjectKey, options: CreateOptions) -> Result<UploadId>;
 
     /// Sends one part; parts may be sent in any order and at the same time.
     ///
     /// # Errors
     ///
-    /// `UploadNotFound`, `QuotaExceeded`.
+    /// `UploadNotFound`, `QuotaExceeded`, and `ChecksumMismatch` for a wrong SHA-256 where the store
+    /// has `Sha256`.
     async fn put_part(
         &self,
         key: &ObjectKey,
         upload: &UploadId,
         number: PartNumber,
         body: Bytes,
+        options: PartOptions,
     ) -> Result<Part>;
 
     /// Makes the object out of the parts, in the order given, which is ascending.
@@ -187,8 +191,8 @@ impl<S: ObjectStore + ?Sized> ObjectStore for Arc<S> {
         (**self).delete(key, options).await
     }
 
-    async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId> {
-        (**self).create_multipart(key).await
+    async fn create_multipart(&self, key: &ObjectKey, options: CreateOptions) -> Result<UploadId> {
+        (**self).create_multipart(key, options).await
     }
 
     async fn put_part(
@@ -197,8 +201,9 @@ impl<S: ObjectStore + ?Sized> ObjectStore for Arc<S> {
         upload: &UploadId,
         number: PartNumber,
         body: Bytes,
+        options: PartOptions,
     ) -> Result<Part> {
-        (**self).put_part(key, upload, number, body).await
+        (**self).put_part(key, upload, number, body, options).await
     }
 
     async fn complete_multipart(

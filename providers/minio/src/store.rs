@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use backstop_contract::{
-    Aspect, BucketInfo, Capabilities, CompleteOptions, Credential, DeleteOptions, DeleteResult,
-    Error, ErrorKind, GetOptions, GetResult, HeadOptions, Identity, Inspected, KeyPrefix,
-    ListOptions, ListPage, ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken, Part,
-    PartNumber, Principal, ProviderInfo, PutOptions, PutResult, Result, Route, Sent, StoreLocation,
-    UploadId, UploadPage, VersionPage,
+    Aspect, BucketInfo, Capabilities, CompleteOptions, CreateOptions, Credential, DeleteOptions,
+    DeleteResult, Error, ErrorKind, GetOptions, GetResult, HeadOptions, Identity, Inspected,
+    KeyPrefix, ListOptions, ListPage, ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken,
+    Part, PartNumber, PartOptions, Principal, ProviderInfo, PutOptions, PutResult, Result, Route,
+    Sent, StoreLocation, UploadId, UploadPage, VersionPage,
 };
 use backstop_s3::{Form, S3Store};
 use bytes::Bytes;
@@ -82,8 +82,8 @@ impl ObjectStore for MinioStore {
         self.inner.delete(key, options).await
     }
 
-    async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId> {
-        self.inner.create_multipart(key).await
+    async fn create_multipart(&self, key: &ObjectKey, options: CreateOptions) -> Result<UploadId> {
+        self.inner.create_multipart(key, options).await
     }
 
     async fn put_part(
@@ -92,8 +92,11 @@ impl ObjectStore for MinioStore {
         upload: &UploadId,
         number: PartNumber,
         body: Bytes,
+        options: PartOptions,
     ) -> Result<Part> {
-        self.inner.put_part(key, upload, number, body).await
+        self.inner
+            .put_part(key, upload, number, body, options)
+            .await
     }
 
     async fn complete_multipart(

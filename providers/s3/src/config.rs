@@ -4,6 +4,7 @@ mod credentials;
 
 use std::time::Duration;
 
+pub use backstop_contract::Encryption;
 pub(crate) use credentials::program;
 pub use credentials::{AssumeRole, S3Credentials, WebIdentity};
 
@@ -28,18 +29,6 @@ pub enum ChecksumMode {
     WhenSupported,
     /// Only where the protocol demands one.
     WhenRequired,
-}
-
-/// What the service is asked to encrypt new objects with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Encryption {
-    /// Keys that the service manages (`AES256`).
-    SseS3,
-    /// A key of the key management service (`aws:kms`).
-    SseKms {
-        /// The key's id, ARN or alias; absent for the account's own key for S3.
-        key_id: Option<String>,
-    },
 }
 
 /// Everything a store needs to know before its first request.

@@ -13,6 +13,7 @@
 //! | `wire`, `pace` | one HTTP client under the SDK: every answer observed, silence timed |
 //! | `route`, `proxy` | what is near, and the proxy on the way to what is not |
 //! | `trust` | the certificates that a server may present |
+//! | `given` | what a write is sent with beside its content |
 //! | `list`, `multipart`, `inspect`, `posture` | the other verbs |
 //! | `failure`, `classify` | what went wrong: the evidence, and the table that names its kind |
 //!
@@ -32,6 +33,7 @@ mod failure;
 #[doc(hidden)]
 pub mod foreign;
 pub mod form;
+mod given;
 mod identity;
 mod inspect;
 mod list;

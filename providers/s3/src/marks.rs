@@ -27,6 +27,7 @@ use backstop_contract::{ErrorKind, Operation, Sent};
 
 use crate::classify::{self, Answer};
 use crate::failure::heard;
+use crate::given::Payload;
 use crate::wire::WireError;
 
 /// The headers that a service gives with each of its answers, or with none.
@@ -99,6 +100,7 @@ fn has_own(headers: &Headers) -> bool {
 pub(crate) struct Marked {
     operation: Operation,
     marks: Arc<Marks>,
+    payload: Payload,
 }
 
 impl Marked {
@@ -106,7 +108,13 @@ impl Marked {
         Self {
             operation,
             marks: Arc::clone(marks),
+            payload: Payload::default(),
         }
+    }
+
+    /// Returns the mark that also tells the signer the hash of the body.
+    pub(crate) fn signing(self, payload: Payload) -> Self {
+        Self { payload, ..self }
     }
 }
 
@@ -114,6 +122,18 @@ impl Marked {
 impl Intercept for Marked {
     fn name(&self) -> &'static str {
         "backstop operation"
+    }
+
+    fn modify_before_signing(
+        &self,
+        _context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(payload) = self.payload.signed() {
+            config.interceptor_state().store_put(payload);
+        }
+        Ok(())
     }
 
     fn modify_before_transmit(

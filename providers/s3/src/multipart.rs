@@ -4,37 +4,50 @@
 
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use backstop_contract::{
-    CompleteOptions, ETag, ObjectKey, Operation, Part, PartNumber, PutResult, Result, UploadId,
-    VersionId,
+    CompleteOptions, CreateOptions, ETag, ObjectKey, Operation, Part, PartNumber, PartOptions,
+    PutResult, Result, UploadId, VersionId,
 };
 use bytes::Bytes;
 
 use crate::config::ChecksumMode;
 use crate::failure::Asked;
+use crate::given::Given;
 use crate::store::{S3Store, if_none_match, some};
 
 impl S3Store {
-    /// Returns the checksum that an upload is opened with, its parts carry and its end repeats.
-    fn part_checksum(&self) -> Option<ChecksumAlgorithm> {
+    /// Returns the checksum that an upload is opened with, its parts carry and its end repeats: none
+    /// where a hash in the signature vouches for each part.
+    fn part_checksum(&self, hashed: bool) -> Option<ChecksumAlgorithm> {
         match self.parts.checksums {
-            ChecksumMode::WhenSupported => Some(ChecksumAlgorithm::Crc32),
-            ChecksumMode::WhenRequired => None,
+            ChecksumMode::WhenSupported if !hashed => Some(ChecksumAlgorithm::Crc32),
+            ChecksumMode::WhenSupported | ChecksumMode::WhenRequired => None,
         }
     }
 
-    pub(crate) async fn do_create(&self, key: &ObjectKey) -> Result<UploadId> {
+    pub(crate) async fn do_create(
+        &self,
+        key: &ObjectKey,
+        options: CreateOptions,
+    ) -> Result<UploadId> {
+        let CreateOptions { hashed, attributes } = options;
         let asked = self.asked_on(Operation::CreateMultipart, key)?;
-        let (encryption, key_id) = self.encryption();
+        let Given {
+            metadata,
+            storage_class,
+            encryption,
+            key_id,
+        } = self.given(attributes);
         let opened = self
             .parts
             .client
             .create_multipart_upload()
             .bucket(&self.parts.bucket)
             .key(key.as_str())
-            .set_checksum_algorithm(self.part_checksum())
+            .set_checksum_algorithm(self.part_checksum(hashed))
             .set_server_side_encryption(encryption)
             .set_ssekms_key_id(key_id)
-            .set_storage_class(self.storage_class())
+            .set_storage_class(storage_class)
+            .set_metadata(metadata)
             .customize()
             .interceptor(self.marked(Operation::CreateMultipart))
             .send()
@@ -51,7 +64,10 @@ impl S3Store {
         upload: &UploadId,
         number: PartNumber,
         body: Bytes,
+        options: PartOptions,
     ) -> Result<Part> {
+        let PartOptions { sha256 } = options;
+        let payload = self.payload(sha256);
         let asked = self.asked_on(Operation::PutPart, key)?;
         let size = body.len() as u64;
         let taken = self
@@ -62,11 +78,12 @@ impl S3Store {
             .key(key.as_str())
             .upload_id(upload.as_str())
             .part_number(wire_number(number, &asked)?)
-            .set_checksum_algorithm(self.part_checksum())
+            .set_checksum_algorithm(self.part_checksum(sha256.is_some()))
             .set_content_md5(self.content_md5(&body))
             .body(self.outgoing(body))
             .customize()
-            .interceptor(self.marked(Operation::PutPart))
+            .config_override(payload.alone())
+            .interceptor(self.marked(Operation::PutPart).signing(payload))
             .send()
             .await
             .map_err(|error| asked.failed(&error))?;
@@ -88,7 +105,11 @@ impl S3Store {
         parts: &[Part],
         options: CompleteOptions,
     ) -> Result<PutResult> {
-        let CompleteOptions { condition } = options;
+        // The upload was begun with the attributes.
+        let CompleteOptions {
+            condition,
+            attributes: _,
+        } = options;
         let asked = self.asked_on(Operation::CompleteMultipart, key)?;
         let mut named = Vec::with_capacity(parts.len());
         for part in parts {

@@ -7,14 +7,15 @@ use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, RequestChecksumCalculation};
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::{ChecksumMode as SdkChecksumMode, ServerSideEncryption, StorageClass};
+use aws_sdk_s3::types::ChecksumMode as SdkChecksumMode;
 use backstop_contract::KeyPrefix;
 use backstop_contract::{
     Aspect, BucketInfo, ByteRange, Capabilities, Capability, CompleteOptions, Condition,
-    DeclaredChecksum, DeleteOptions, DeleteResult, ETag, Error, ErrorKind, GetOptions, GetResult,
-    HeadOptions, Inspected, Limits, ListOptions, ListPage, ObjectBody, ObjectKey, ObjectMeta,
-    ObjectStore, Operation, PageToken, Part, PartNumber, ProviderInfo, PutOptions, PutResult,
-    Result, Route, Sent, StoreLocation, UploadId, UploadPage, VersionId, VersionPage,
+    CreateOptions, DeclaredChecksum, DeleteOptions, DeleteResult, ETag, Error, ErrorKind,
+    GetOptions, GetResult, HeadOptions, Inspected, Limits, ListOptions, ListPage, ObjectBody,
+    ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber, PartOptions,
+    ProviderInfo, PutOptions, PutResult, Result, Route, Sent, StoreLocation, UploadId, UploadPage,
+    VersionId, VersionPage,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -27,6 +28,7 @@ use crate::config::{Addressing, ChecksumMode, Encryption};
 use crate::credentials::{Loader, Sts};
 use crate::failure::Asked;
 use crate::form::Sum;
+use crate::given::Given;
 use crate::marks::{Marked, Marks};
 use crate::wire::Wire;
 
@@ -84,6 +86,7 @@ impl S3Store {
             Capability::Versions,
             Capability::DeleteShownVersion,
             Capability::ContentMd5,
+            Capability::Sha256,
             Capability::DeleteAbsent,
             Capability::DeleteShownVersion,
             Capability::Delimiter,
@@ -157,22 +160,6 @@ impl S3Store {
                 .with_message(reason)),
             None => Ok(asked),
         }
-    }
-
-    /// Returns the algorithm and the key that new objects are encrypted with.
-    pub(crate) fn encryption(&self) -> (Option<ServerSideEncryption>, Option<String>) {
-        match &self.parts.encryption {
-            None => (None, None),
-            Some(Encryption::SseS3) => (Some(ServerSideEncryption::Aes256), None),
-            Some(Encryption::SseKms { key_id }) => {
-                (Some(ServerSideEncryption::AwsKms), key_id.clone())
-            }
-        }
-    }
-
-    /// Returns the storage class of new objects.
-    pub(crate) fn storage_class(&self) -> Option<StorageClass> {
-        self.parts.storage_class.as_deref().map(StorageClass::from)
     }
 
     async fn do_head(&self, key: &ObjectKey, options: HeadOptions) -> Result<ObjectMeta> {
@@ -252,10 +239,17 @@ impl S3Store {
         let PutOptions {
             condition,
             checksum,
-            metadata,
+            sha256,
+            attributes,
         } = options;
         let asked = self.asked_on(Operation::PutObject, key)?;
-        let (encryption, key_id) = self.encryption();
+        let Given {
+            metadata,
+            storage_class,
+            encryption,
+            key_id,
+        } = self.given(attributes);
+        let payload = self.payload(sha256);
         let mut put = self
             .parts
             .client
@@ -266,10 +260,10 @@ impl S3Store {
             .body(self.outgoing(body))
             .set_server_side_encryption(encryption)
             .set_ssekms_key_id(key_id)
-            .set_storage_class(self.storage_class())
-            .set_metadata((!metadata.is_empty()).then(|| metadata.into_iter().collect()))
+            .set_storage_class(storage_class)
+            .set_metadata(metadata)
             .set_if_none_match(if_none_match(condition, &asked)?);
-        let mut own_checksum = Builder::new();
+        let mut own_checksum = payload.alone();
         match checksum {
             None => {}
             Some(DeclaredChecksum::Md5(digest)) => {
@@ -290,7 +284,7 @@ impl S3Store {
         }
         let written = put
             .customize()
-            .interceptor(self.marked(Operation::PutObject))
+            .interceptor(self.marked(Operation::PutObject).signing(payload))
             .config_override(own_checksum)
             .send()
             .await
@@ -423,8 +417,8 @@ impl ObjectStore for S3Store {
         self.do_delete(key, options).await
     }
 
-    async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId> {
-        self.do_create(key).await
+    async fn create_multipart(&self, key: &ObjectKey, options: CreateOptions) -> Result<UploadId> {
+        self.do_create(key, options).await
     }
 
     async fn put_part(
@@ -433,8 +427,9 @@ impl ObjectStore for S3Store {
         upload: &UploadId,
         number: PartNumber,
         body: Bytes,
+        options: PartOptions,
     ) -> Result<Part> {
-        self.do_put_part(key, upload, number, body).await
+        self.do_put_part(key, upload, number, body, options).await
     }
 
     async fn complete_multipart(

@@ -16,9 +16,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use backstop_contract::{
-    CompleteOptions, DeleteOptions, Error, Exchange, GetOptions, HeadOptions, KeyPrefix,
-    ListOptions, ObjectKey, ObjectStore, Operation, PartNumber, PutOptions, Secret, StoreLocation,
-    UploadId, WireObserver,
+    CompleteOptions, CreateOptions, DeleteOptions, Error, Exchange, GetOptions, HeadOptions,
+    KeyPrefix, ListOptions, ObjectKey, ObjectStore, Operation, PartNumber, PartOptions, PutOptions,
+    Secret, StoreLocation, UploadId, WireObserver,
 };
 use backstop_testkit::{Answer, Request, Response, Scripted};
 use bytes::Bytes;
@@ -142,9 +142,12 @@ async fn fails(store: &S3Store, operation: Operation) -> Option<Error> {
         Operation::GetObject => store.get(&key, GetOptions::default()).await.err(),
         Operation::PutObject => store.put(&key, body, PutOptions::default()).await.err(),
         Operation::DeleteObject => store.delete(&key, DeleteOptions::default()).await.err(),
-        Operation::CreateMultipart => store.create_multipart(&key).await.err(),
+        Operation::CreateMultipart => store
+            .create_multipart(&key, CreateOptions::default())
+            .await
+            .err(),
         Operation::PutPart => {
-            let part = store.put_part(&key, &upload, PartNumber(1), body);
+            let part = store.put_part(&key, &upload, PartNumber(1), body, PartOptions::default());
             part.await.err()
         }
         Operation::CompleteMultipart => {

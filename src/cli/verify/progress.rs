@@ -102,7 +102,11 @@ impl EventSink for Line {
     fn take(&self, event: &Event<'_>) {
         match event {
             Event::Exchanged { exchange, check } if self.verbose => {
-                let line = exchanged(&self.name, exchange, *check);
+                let line = exchanged(&self.name, exchange);
+                let line = match check {
+                    Some(check) => format!("{line}, for {check}"),
+                    None => format!("{line}, for the sandbox"),
+                };
                 self.lines.suspend(|| console::say(&line));
             }
             Event::Planned { checks } => self.on_bar(|bar| {
@@ -139,8 +143,8 @@ impl Line {
     }
 }
 
-/// One answer, in a line.
-fn exchanged(name: &str, exchange: &Exchange, check: Option<&str>) -> String {
+/// Writes one answer in a line.
+pub(in crate::cli) fn exchanged(name: &str, exchange: &Exchange) -> String {
     let Exchange {
         operation,
         status,
@@ -157,8 +161,5 @@ fn exchanged(name: &str, exchange: &Exchange, check: Option<&str>) -> String {
     if *attempt > 1 {
         line = format!("{line}, attempt {attempt}");
     }
-    match check {
-        Some(check) => format!("{line}, for {check}"),
-        None => format!("{line}, for the sandbox"),
-    }
+    line
 }

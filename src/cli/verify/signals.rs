@@ -10,23 +10,26 @@ use super::super::exit::Exit;
 use super::super::run::Mistake;
 
 /// Listens for signals while the runtime runs.
-pub(super) struct Signals {
+pub(in crate::cli) struct Signals {
     first: Arc<OnceLock<Exit>>,
 }
 
 impl Signals {
-    /// Begins to listen; the first signal turns `stop` true.
-    pub(super) fn listen(stop: watch::Sender<bool>) -> Result<Self, Mistake> {
+    /// Begins to listen; at the first signal `words` are said and `stop` turns true.
+    pub(in crate::cli) fn listen(
+        stop: watch::Sender<bool>,
+        words: &'static str,
+    ) -> Result<Self, Mistake> {
         let of = |kind| signal(kind).map_err(Mistake::signals);
         let interrupt = of(SignalKind::interrupt())?;
         let terminate = of(SignalKind::terminate())?;
         let first = Arc::new(OnceLock::new());
-        tokio::spawn(heed(interrupt, terminate, stop, Arc::clone(&first)));
+        tokio::spawn(heed(interrupt, terminate, stop, words, Arc::clone(&first)));
         Ok(Self { first })
     }
 
     /// Returns how the program ends because of a signal, where one came.
-    pub(super) fn received(&self) -> Option<Exit> {
+    pub(in crate::cli) fn received(&self) -> Option<Exit> {
         self.first.get().copied()
     }
 }
@@ -35,6 +38,7 @@ async fn heed(
     mut interrupt: Signal,
     mut terminate: Signal,
     stop: watch::Sender<bool>,
+    words: &'static str,
     first: Arc<OnceLock<Exit>>,
 ) {
     loop {
@@ -45,9 +49,7 @@ async fn heed(
         if first.set(exit).is_err() {
             exit.now();
         }
-        console::say(
-            "stopping: what was written is being removed, for at most 5 s; a second signal ends at once",
-        );
+        console::say(words);
         stop.send_replace(true);
     }
 }

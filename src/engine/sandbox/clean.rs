@@ -2,7 +2,7 @@
 
 use backstop_contract::{
     Capability, CompleteOptions, Error, ErrorKind, GetOptions, KeyPrefix, ObjectKey, ObjectStore,
-    ObjectStoreExt, ObjectVersion, PartNumber, Upload, UploadId,
+    ObjectStoreExt, ObjectVersion, PartNumber, PartOptions, Upload, UploadId,
 };
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
@@ -192,7 +192,9 @@ pub(super) async fn abandon(
 async fn complete(store: &CheckStore, key: &ObjectKey, upload: &UploadId) -> Result<(), Error> {
     // A whole probe, so that another run which reads it on a fixed key knows it for one.
     let body = Probe::new(NO_RUN, "given-up", Timestamp::UNIX_EPOCH, 0).body();
-    let part = store.put_part(key, upload, PartNumber(1), body).await?;
+    let part = store
+        .put_part(key, upload, PartNumber(1), body, PartOptions::default())
+        .await?;
     let options = CompleteOptions::default();
     let parts = [part];
     let completed = store.complete_multipart(key, upload, &parts, options);

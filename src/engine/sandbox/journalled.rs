@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use backstop_contract::{
-    Aspect, BucketInfo, Capabilities, CompleteOptions, DeleteOptions, DeleteResult, Error,
-    ErrorKind, GetOptions, GetResult, HeadOptions, Inspected, KeyPrefix, ListOptions, ListPage,
-    ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber, ProviderInfo,
-    PutOptions, PutResult, Result, Sent, StoreLocation, UploadId, UploadPage, VersionPage,
+    Aspect, BucketInfo, Capabilities, CompleteOptions, CreateOptions, DeleteOptions, DeleteResult,
+    Error, ErrorKind, GetOptions, GetResult, HeadOptions, Inspected, KeyPrefix, ListOptions,
+    ListPage, ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber,
+    PartOptions, ProviderInfo, PutOptions, PutResult, Result, Sent, StoreLocation, UploadId,
+    UploadPage, VersionPage,
 };
 use bytes::Bytes;
 
@@ -187,11 +188,11 @@ impl ObjectStore for Journalled {
         answer
     }
 
-    async fn create_multipart(&self, key: &ObjectKey) -> Result<UploadId> {
+    async fn create_multipart(&self, key: &ObjectKey, options: CreateOptions) -> Result<UploadId> {
         self.admit(Operation::CreateMultipart, key)?;
         self.journal
             .change(key, |entry| entry.unsettled_uploads += 1);
-        let answer = self.store.create_multipart(key).await;
+        let answer = self.store.create_multipart(key, options).await;
         match &answer {
             Ok(upload) => self.journal.change(key, |entry| {
                 entry.unsettled_uploads -= 1;
@@ -211,10 +212,14 @@ impl ObjectStore for Journalled {
         upload: &UploadId,
         number: PartNumber,
         body: Bytes,
+        options: PartOptions,
     ) -> Result<Part> {
         self.admit(Operation::PutPart, key)?;
         let size = body.len() as u64;
-        let answer = self.store.put_part(key, upload, number, body).await;
+        let answer = self
+            .store
+            .put_part(key, upload, number, body, options)
+            .await;
         if answer
             .as_ref()
             .is_err_and(|error| error.kind() == ErrorKind::UploadNotFound)

@@ -161,7 +161,8 @@ pub(super) fn count(number: u64, noun: &str) -> String {
 }
 
 /// Writes a number of bytes as people read it.
-pub(super) fn bytes(number: u64) -> String {
+#[must_use]
+pub fn bytes(number: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let unit = UNITS.iter().find(|(size, _)| number >= *size);
     let Some((size, name)) = unit else {

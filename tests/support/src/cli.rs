@@ -1,8 +1,9 @@
 //! Runs the built binary as a user would, in an environment that holds nothing it was not given.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{Read, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ pub struct Cli {
     command: Command,
     home: Scratch,
     input: Vec<u8>,
+    between: Option<(PathBuf, PathBuf)>,
 }
 
 impl Cli {
@@ -37,6 +39,7 @@ impl Cli {
             command,
             home,
             input: Vec::new(),
+            between: None,
         })
     }
 
@@ -58,6 +61,13 @@ impl Cli {
     #[must_use]
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
+        self
+    }
+
+    /// Lets the program read a file as its standard input, and write its standard output to another.
+    #[must_use]
+    pub fn between(mut self, from: impl Into<PathBuf>, to: impl Into<PathBuf>) -> Self {
+        self.between = Some((from.into(), to.into()));
         self
     }
 
@@ -84,6 +94,11 @@ impl Cli {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if let Some((from, to)) = &self.between {
+            let told = |e| Error::while_doing("opening what the program reads and writes", e);
+            self.command.stdin(File::open(from).map_err(told)?);
+            self.command.stdout(File::create(to).map_err(told)?);
+        }
         let program = self.command.get_program().to_string_lossy().into_owned();
         let started = Instant::now();
         let mut child = self

@@ -3,8 +3,9 @@
 use crate::common::{account_key, key, store};
 use backstop_azure::AzureStore;
 use backstop_contract::{
-    CompleteOptions, Condition, DeleteOptions, ErrorKind, GetOptions, HeadOptions, KeyPrefix,
-    ListOptions, ObjectStore, Operation, PartNumber, PutOptions, Result, Sent,
+    CompleteOptions, Condition, CreateOptions, DeleteOptions, ErrorKind, GetOptions, HeadOptions,
+    KeyPrefix, ListOptions, ObjectStore, Operation, PartNumber, PartOptions, PutOptions, Result,
+    Sent,
 };
 use backstop_testkit::{Answer, Response, Scripted};
 use bytes::Bytes;
@@ -142,8 +143,12 @@ async fn send(store: &AzureStore, operation: Operation) -> Result<()> {
         }
         Operation::DeleteObject => store.delete(&key, DeleteOptions::default()).await.map(drop),
         Operation::PutPart => {
-            let upload = store.create_multipart(&key).await?;
-            let sent = store.put_part(&key, &upload, PartNumber(1), body).await;
+            let upload = store
+                .create_multipart(&key, CreateOptions::default())
+                .await?;
+            let sent = store
+                .put_part(&key, &upload, PartNumber(1), body, PartOptions::default())
+                .await;
             sent.map(drop)
         }
         Operation::CompleteMultipart => complete(store).await,
@@ -154,11 +159,16 @@ async fn send(store: &AzureStore, operation: Operation) -> Result<()> {
 /// Completes an upload whose part was taken.
 async fn complete(store: &AzureStore) -> Result<()> {
     let key = key();
-    let upload = store.create_multipart(&key).await?;
+    let upload = store
+        .create_multipart(&key, CreateOptions::default())
+        .await?;
     let body = Bytes::from_static(b"content");
-    let part = store.put_part(&key, &upload, PartNumber(1), body).await?;
+    let part = store
+        .put_part(&key, &upload, PartNumber(1), body, PartOptions::default())
+        .await?;
     let options = CompleteOptions {
         condition: Condition::IfAbsent,
+        ..CompleteOptions::default()
     };
     store
         .complete_multipart(&key, &upload, &[part], options)

@@ -10,9 +10,9 @@ use std::thread;
 use crate::common::{KEY, Log, SIGNATURE, account_key, key, sas, store};
 use backstop_azure::{AzureConfig, ConnectError, connect};
 use backstop_contract::{
-    ByteRange, Condition, DeclaredChecksum, DeleteOptions, Error, ErrorKind, GetOptions,
-    HeadOptions, Identity, KeyPrefix, ListOptions, ObjectKey, ObjectStore, ObjectStoreExt,
-    Operation, PutOptions, Sent, VersionId,
+    Attributes, ByteRange, Condition, DeclaredChecksum, DeleteOptions, Error, ErrorKind,
+    GetOptions, HeadOptions, Identity, KeyPrefix, ListOptions, ObjectKey, ObjectStore,
+    ObjectStoreExt, Operation, PutOptions, Sent, VersionId,
 };
 use backstop_testkit::{Answer, Response, Scripted, refused_port};
 use bytes::Bytes;
@@ -236,7 +236,11 @@ async fn a_write_carries_its_condition_checksum_and_length() {
     let options = PutOptions {
         condition: Condition::IfAbsent,
         checksum: Some(DeclaredChecksum::Md5([0; 16])),
-        metadata: [("writer".to_owned(), "us".to_owned())].into(),
+        attributes: Attributes {
+            metadata: [("writer".to_owned(), "us".to_owned())].into(),
+            ..Attributes::NONE
+        },
+        ..PutOptions::default()
     };
     let body = Bytes::from(vec![7; 200_000]);
     let written = store.put(&key(), body, options).await.expect("taken");

@@ -9,8 +9,8 @@ use crate::capability::Capability;
 use crate::error::{Error, ErrorKind, Sent};
 use crate::key::ObjectKey;
 use crate::object::{
-    Condition, DeclaredChecksum, DeleteOptions, GetOptions, HeadOptions, ListOptions, PartNumber,
-    PutOptions, UploadId, VersionId,
+    Condition, CreateOptions, DeclaredChecksum, DeleteOptions, GetOptions, HeadOptions,
+    ListOptions, PartNumber, PartOptions, PutOptions, UploadId, VersionId,
 };
 use crate::operation::Operation;
 use crate::store::ObjectStore;
@@ -87,7 +87,8 @@ async fn ask_for(
         Capability::DeleteAbsent
         | Capability::DeleteShownVersion
         | Capability::Delimiter
-        | Capability::ListUploadsByPrefix => Ok(()),
+        | Capability::ListUploadsByPrefix
+        | Capability::Sha256 => Ok(()),
     }
 }
 
@@ -174,8 +175,16 @@ async fn refuses(fixture: &Fixture, twin: &Twin, operation: Operation) -> Outcom
 
 /// Begins an upload and sends a part: some services take the first without a request.
 async fn upload(store: &dyn ObjectStore, key: &ObjectKey) -> Result<(), Error> {
-    let upload = store.create_multipart(key).await?;
-    let part = store.put_part(key, &upload, PartNumber(1), bytes(1, 10));
+    let upload = store
+        .create_multipart(key, CreateOptions::default())
+        .await?;
+    let part = store.put_part(
+        key,
+        &upload,
+        PartNumber(1),
+        bytes(1, 10),
+        PartOptions::default(),
+    );
     part.await.map(drop)
 }
 

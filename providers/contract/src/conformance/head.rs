@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::verbs::{Outcome, bytes, case, holds, refused, same};
 use super::{Case, Failed, Fixture};
 use crate::error::ErrorKind;
-use crate::object::{ETag, ListOptions, ObjectMeta, PutOptions};
+use crate::object::{Attributes, ETag, ListOptions, ObjectMeta, PutOptions};
 
 pub(super) static CASES: &[Case] = &[
     case!(head_of_an_absent_key_is_object_not_found),
@@ -46,7 +46,10 @@ async fn head_reports_what_the_writer_told(fixture: Fixture) -> Outcome {
     let key = fixture.key("object")?;
     let told = BTreeMap::from([("writer".to_owned(), "a case".to_owned())]);
     let options = PutOptions {
-        metadata: told.clone(),
+        attributes: Attributes {
+            metadata: told.clone(),
+            ..Attributes::NONE
+        },
         ..PutOptions::default()
     };
     fixture.store.put(&key, bytes(1, 10), options).await?;

@@ -2,15 +2,19 @@
 
 use bytes::Bytes;
 use futures::future::try_join_all;
+use sha2::{Digest, Sha256};
 
 use super::verbs::{Outcome, bytes, case, holds, refused, same, same_bytes};
 use super::{Case, Fixture, Need};
 use crate::capability::Capability;
 use crate::error::ErrorKind;
 use crate::key::ObjectKey;
-use crate::object::{Condition, Part, UploadId};
+use crate::object::{
+    Attributes, CompleteOptions, Condition, CreateOptions, Part, PartNumber, PartOptions, UploadId,
+};
 
 const ABORT: Need = Need::Has(Capability::AbortMultipart);
+const SHA256: Need = Need::Has(Capability::Sha256);
 const UPLOADS: Need = Need::Has(Capability::ListUploads);
 const IF_ABSENT: Need = Need::Has(Capability::PutIfAbsent);
 
@@ -25,6 +29,8 @@ pub(super) static CASES: &[Case] = &[
     case!(upload_leaves_the_earlier_object_until_its_completion),
     case!(part_that_is_too_small_is_refused),
     case!(upload_completed_twice_leaves_the_object),
+    case!(upload_of_hashed_parts_keeps_what_it_was_given),
+    case!(part_with_a_wrong_sha256_is_a_checksum_mismatch, SHA256),
     case!(upload_completed_if_absent_writes, IF_ABSENT),
     case!(
         upload_completed_if_absent_on_an_existing_key_already_exists,
@@ -302,4 +308,57 @@ async fn aborted_upload_is_no_longer_listed(fixture: Fixture) -> Outcome {
         listed(&fixture, &key, &upload).await?,
         0,
     )
+}
+
+async fn upload_of_hashed_parts_keeps_what_it_was_given(fixture: Fixture) -> Outcome {
+    let key = fixture.key("object")?;
+    let attributes = Attributes {
+        metadata: [("writer".to_owned(), "a case".to_owned())].into(),
+        ..Attributes::NONE
+    };
+    let create = CreateOptions {
+        hashed: true,
+        attributes: attributes.clone(),
+    };
+    let upload = fixture.begin(&key, create).await?;
+    let bodies = [full(&fixture, 1), bytes(2, 10)];
+    let mut parts = Vec::new();
+    for (number, body) in (1..).map(PartNumber).zip(&bodies) {
+        let options = PartOptions {
+            sha256: Some(Sha256::digest(body).into()),
+        };
+        let part = fixture
+            .store
+            .put_part(&key, &upload, number, body.clone(), options);
+        parts.push(part.await?);
+    }
+    let options = CompleteOptions {
+        condition: Condition::Always,
+        attributes: attributes.clone(),
+    };
+    let made = fixture
+        .store
+        .complete_multipart(&key, &upload, &parts, options);
+    made.await?;
+    let [one, two] = &bodies;
+    same_bytes(&fixture.read(&key).await?, &joined(&[one, two]))?;
+    let told = fixture.head(&key).await?.metadata;
+    same("the metadata", told, attributes.metadata)
+}
+
+async fn part_with_a_wrong_sha256_is_a_checksum_mismatch(fixture: Fixture) -> Outcome {
+    let key = fixture.key("object")?;
+    let create = CreateOptions {
+        hashed: true,
+        ..CreateOptions::default()
+    };
+    let upload = fixture.begin(&key, create).await?;
+    let options = PartOptions {
+        sha256: Some([7; 32]),
+    };
+    let body = full(&fixture, 1);
+    let part = fixture
+        .store
+        .put_part(&key, &upload, PartNumber(1), body, options);
+    refused(part.await, &[ErrorKind::ChecksumMismatch]).map(drop)
 }

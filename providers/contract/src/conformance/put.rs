@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use futures::future::join_all;
 use md5::{Digest, Md5};
+use sha2::Sha256;
 
 use super::verbs::{Outcome, bytes, case, holds, refused, same, same_bytes};
 use super::{Case, Failed, Fixture, Need};
@@ -13,6 +14,7 @@ use crate::object::DeclaredChecksum;
 const IF_ABSENT: Need = Need::Has(Capability::PutIfAbsent);
 const MD5: Need = Need::Has(Capability::ContentMd5);
 const CRC32: Need = Need::Has(Capability::Crc32);
+const SHA256: Need = Need::Has(Capability::Sha256);
 
 pub(super) static CASES: &[Case] = &[
     case!(put_of_nothing_reads_back),
@@ -33,6 +35,9 @@ pub(super) static CASES: &[Case] = &[
     case!(put_with_the_right_crc32_writes, CRC32),
     case!(put_with_a_wrong_crc32_is_a_checksum_mismatch, CRC32),
     case!(put_with_a_wrong_crc32_stores_nothing, CRC32),
+    case!(put_with_its_sha256_writes),
+    case!(put_with_a_wrong_sha256_is_a_checksum_mismatch, SHA256),
+    case!(put_with_a_wrong_sha256_leaves_the_earlier_object, SHA256),
 ];
 
 async fn reads_back(fixture: Fixture, body: Bytes) -> Outcome {
@@ -176,4 +181,27 @@ async fn put_with_a_wrong_crc32_is_a_checksum_mismatch(fixture: Fixture) -> Outc
 
 async fn put_with_a_wrong_crc32_stores_nothing(fixture: Fixture) -> Outcome {
     stores_nothing(fixture, crc32(&bytes(2, 1_000))).await
+}
+
+async fn put_with_its_sha256_writes(fixture: Fixture) -> Outcome {
+    let key = fixture.key("object")?;
+    let body = bytes(1, 100_000);
+    let sum = Sha256::digest(&body).into();
+    fixture.put_hashed(&key, &body, sum).await?;
+    same_bytes(&fixture.read(&key).await?, &body)
+}
+
+async fn put_with_a_wrong_sha256_is_a_checksum_mismatch(fixture: Fixture) -> Outcome {
+    let key = fixture.key("object")?;
+    let put = fixture.put_hashed(&key, &bytes(1, 100_000), [7; 32]).await;
+    refused(put, &[ErrorKind::ChecksumMismatch])?;
+    fixture.is_absent(&key).await
+}
+
+async fn put_with_a_wrong_sha256_leaves_the_earlier_object(fixture: Fixture) -> Outcome {
+    let first = bytes(1, 100);
+    let key = fixture.object("object", &first).await?;
+    let put = fixture.put_hashed(&key, &bytes(2, 100), [7; 32]).await;
+    refused(put, &[ErrorKind::ChecksumMismatch])?;
+    same_bytes(&fixture.read(&key).await?, &first)
 }

@@ -9,9 +9,9 @@ use super::{Failed, Fixture};
 use crate::error::{Error, ErrorKind};
 use crate::key::{KeyPrefix, ObjectKey};
 use crate::object::{
-    ByteRange, CompleteOptions, Condition, DeclaredChecksum, DeleteOptions, DeleteResult,
-    GetOptions, GetResult, HeadOptions, ListOptions, ListPage, ObjectMeta, Part, PartNumber,
-    PutOptions, PutResult, UploadId, VersionId,
+    ByteRange, CompleteOptions, Condition, CreateOptions, DeclaredChecksum, DeleteOptions,
+    DeleteResult, GetOptions, GetResult, HeadOptions, ListOptions, ListPage, ObjectMeta, Part,
+    PartNumber, PartOptions, PutOptions, PutResult, Sha256Sum, UploadId, VersionId,
 };
 
 /// What a case, and every verb in it, comes to.
@@ -129,6 +129,19 @@ impl Fixture {
         self.store.put(key, body.clone(), options).await
     }
 
+    pub(super) async fn put_hashed(
+        &self,
+        key: &ObjectKey,
+        body: &Bytes,
+        sum: Sha256Sum,
+    ) -> Result<PutResult, Error> {
+        let options = PutOptions {
+            sha256: Some(sum),
+            ..PutOptions::default()
+        };
+        self.store.put(key, body.clone(), options).await
+    }
+
     pub(super) async fn open(
         &self,
         key: &ObjectKey,
@@ -215,7 +228,11 @@ impl Fixture {
     }
 
     pub(super) async fn upload(&self, key: &ObjectKey) -> Outcome<UploadId> {
-        let upload = self.store.create_multipart(key).await?;
+        self.begin(key, CreateOptions::default()).await
+    }
+
+    pub(super) async fn begin(&self, key: &ObjectKey, options: CreateOptions) -> Outcome<UploadId> {
+        let upload = self.store.create_multipart(key, options).await?;
         self.note_upload(key, &upload);
         Ok(upload)
     }
@@ -228,7 +245,9 @@ impl Fixture {
         body: &Bytes,
     ) -> Result<Part, Error> {
         let number = PartNumber(number);
-        self.store.put_part(key, upload, number, body.clone()).await
+        self.store
+            .put_part(key, upload, number, body.clone(), PartOptions::default())
+            .await
     }
 
     pub(super) async fn complete(
@@ -238,7 +257,10 @@ impl Fixture {
         parts: &[Part],
         condition: Condition,
     ) -> Result<PutResult, Error> {
-        let options = CompleteOptions { condition };
+        let options = CompleteOptions {
+            condition,
+            ..CompleteOptions::default()
+        };
         self.store
             .complete_multipart(key, upload, parts, options)
             .await

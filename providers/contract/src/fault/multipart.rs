@@ -6,7 +6,8 @@ use super::{Fault, FaultStore};
 use crate::error::Result;
 use crate::key::ObjectKey;
 use crate::object::{
-    CompleteOptions, Condition, ETag, Part, PartNumber, PutOptions, PutResult, UploadId,
+    CompleteOptions, Condition, ETag, Part, PartNumber, PartOptions, PutOptions, PutResult,
+    UploadId,
 };
 use crate::store::ObjectStore;
 
@@ -17,7 +18,11 @@ impl<S: ObjectStore> FaultStore<S> {
         upload: &UploadId,
         number: PartNumber,
         body: Bytes,
+        mut options: PartOptions,
     ) -> Result<Part> {
+        if self.fault == Fault::AcceptsWrongChecksums {
+            options.sha256 = None;
+        }
         let kept = matches!(
             self.fault,
             Fault::MultipartSwapsParts | Fault::MultipartDoublesAPart | Fault::AbortCompletes
@@ -26,7 +31,9 @@ impl<S: ObjectStore> FaultStore<S> {
             let name = (upload.as_str().to_owned(), number);
             self.parts().insert(name, body.clone());
         }
-        self.store.put_part(key, upload, number, body).await
+        self.store
+            .put_part(key, upload, number, body, options)
+            .await
     }
 
     pub(super) async fn faulty_completion(
@@ -70,13 +77,24 @@ impl<S: ObjectStore> FaultStore<S> {
         let mut swapped = BytesMut::from(two);
         swapped.extend_from_slice(&one);
         let head = swapped.split_to(one.len()).freeze();
-        *first = self.store.put_part(key, upload, first.number, head).await?;
+        *first = self.send(key, upload, first, head).await?;
         let tail = swapped.freeze();
-        *second = self
-            .store
-            .put_part(key, upload, second.number, tail)
-            .await?;
+        *second = self.send(key, upload, second, tail).await?;
         Ok(())
+    }
+
+    /// Sends a part anew with another content.
+    async fn send(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        part: &Part,
+        body: Bytes,
+    ) -> Result<Part> {
+        let options = PartOptions::default();
+        self.store
+            .put_part(key, upload, part.number, body, options)
+            .await
     }
 
     /// Sends the last part anew, with its content twice.
@@ -85,7 +103,7 @@ impl<S: ObjectStore> FaultStore<S> {
             && let Some(body) = self.taken(upload, last)
         {
             let twice = Bytes::from([&body[..], &body[..]].concat());
-            *last = self.store.put_part(key, upload, last.number, twice).await?;
+            *last = self.send(key, upload, last, twice).await?;
         }
         Ok(())
     }

@@ -3,7 +3,9 @@ use std::collections::HashSet;
 use super::*;
 use crate::ext::ObjectStoreExt;
 use crate::memory::{MemoryOptions, MemoryStore};
-use crate::object::{ByteRange, Condition, DeclaredChecksum, VersionId};
+use crate::object::{
+    Attributes, ByteRange, Condition, CreateOptions, DeclaredChecksum, PartOptions, VersionId,
+};
 
 /// What a good store and the faulty one answer to the last step of a script.
 ///
@@ -187,7 +189,10 @@ impl<'a> Run<'a> {
             }
             ["tell", _, what] => {
                 let options = PutOptions {
-                    metadata: [("what".to_owned(), (*what).to_owned())].into(),
+                    attributes: Attributes {
+                        metadata: [("what".to_owned(), (*what).to_owned())].into(),
+                        ..Attributes::NONE
+                    },
                     ..PutOptions::default()
                 };
                 self.put(&key, "body", options).await?;
@@ -212,13 +217,19 @@ impl<'a> Run<'a> {
             ["upload", _, parts @ ..] => self.upload(&key, parts, Condition::Always).await,
             ["upload-new", _, parts @ ..] => self.upload(&key, parts, Condition::IfAbsent).await,
             ["abort-get", _, part] => {
-                let upload = self.store.create_multipart(&key).await?;
+                let upload = self
+                    .store
+                    .create_multipart(&key, CreateOptions::default())
+                    .await?;
                 self.part(&key, &upload, 1, part).await?;
                 self.store.abort_multipart(&key, &upload).await?;
                 self.get(&key, None, None).await
             }
             ["abort-complete", _, part] => {
-                let upload = self.store.create_multipart(&key).await?;
+                let upload = self
+                    .store
+                    .create_multipart(&key, CreateOptions::default())
+                    .await?;
                 let parts = [self.part(&key, &upload, 1, part).await?];
                 self.store.abort_multipart(&key, &upload).await?;
                 self.complete(&key, &upload, &parts, Condition::Always)
@@ -304,7 +315,10 @@ impl<'a> Run<'a> {
         bodies: &[&str],
         condition: Condition,
     ) -> Result<String> {
-        let upload = self.store.create_multipart(key).await?;
+        let upload = self
+            .store
+            .create_multipart(key, CreateOptions::default())
+            .await?;
         let mut parts = Vec::new();
         for (number, body) in (1..).zip(bodies) {
             parts.push(self.part(key, &upload, number, body).await?);
@@ -321,7 +335,13 @@ impl<'a> Run<'a> {
     ) -> Result<Part> {
         let body = Bytes::copy_from_slice(body.as_bytes());
         self.store
-            .put_part(key, upload, PartNumber(number), body)
+            .put_part(
+                key,
+                upload,
+                PartNumber(number),
+                body,
+                PartOptions::default(),
+            )
             .await
     }
 
@@ -332,7 +352,10 @@ impl<'a> Run<'a> {
         parts: &[Part],
         condition: Condition,
     ) -> Result<String> {
-        let options = CompleteOptions { condition };
+        let options = CompleteOptions {
+            condition,
+            ..CompleteOptions::default()
+        };
         self.store
             .complete_multipart(key, upload, parts, options)
             .await?;

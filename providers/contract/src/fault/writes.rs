@@ -19,8 +19,8 @@ impl<S: ObjectStore> FaultStore<S> {
     ) -> Result<PutResult> {
         match self.fault {
             Fault::IgnoresIfAbsent => options.condition = Condition::Always,
-            Fault::AcceptsWrongChecksums => options.checksum = None,
-            Fault::DropsMetadata => options.metadata.clear(),
+            Fault::AcceptsWrongChecksums => (options.checksum, options.sha256) = (None, None),
+            Fault::DropsMetadata => options.attributes.metadata.clear(),
             Fault::AcceptsWrongMd5 if matches!(options.checksum, Some(Md5(_))) => {
                 options.checksum = None;
             }
@@ -39,6 +39,7 @@ impl<S: ObjectStore> FaultStore<S> {
         let unjudged = PutOptions {
             condition: Condition::Always,
             checksum: None,
+            sha256: None,
             ..options.clone()
         };
         self.remember_before_write(key).await?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use md5::{Digest, Md5};
+use sha2::Sha256;
 
 use super::options::splitmix64;
 use super::refusal::Refusal;
@@ -12,7 +13,8 @@ use crate::capability::{Capabilities, Capability};
 use crate::error::ErrorKind;
 use crate::key::ObjectKey;
 use crate::object::{
-    Condition, DeclaredChecksum, DeleteResult, ETag, ObjectMeta, PutResult, VersionId,
+    Attributes, Condition, DeclaredChecksum, DeleteResult, ETag, ObjectMeta, PutResult, Sha256Sum,
+    VersionId,
 };
 
 /// What a request on the bucket comes to.
@@ -33,18 +35,21 @@ pub(super) struct Stored {
 pub(super) struct Content {
     pub(super) body: Bytes,
     pub(super) etag: ETag,
-    pub(super) metadata: BTreeMap<String, String>,
+    pub(super) attributes: Attributes,
 }
 
 impl Content {
     pub(super) fn new(body: Bytes) -> Self {
         let etag = ETag::new(format!("\"{}\"", hex(&Md5::digest(&body))));
-        let metadata = BTreeMap::new();
         Self {
             body,
             etag,
-            metadata,
+            attributes: Attributes::NONE,
         }
+    }
+
+    pub(super) fn given(self, attributes: Attributes) -> Self {
+        Self { attributes, ..self }
     }
 }
 
@@ -52,6 +57,7 @@ impl Content {
 #[derive(Debug)]
 pub(super) struct OpenUpload {
     pub(super) begun: Timestamp,
+    pub(super) attributes: Attributes,
     pub(super) parts: BTreeMap<u32, Content>,
 }
 
@@ -120,7 +126,7 @@ impl Bucket {
         };
         let (stored, content) = found.ok_or(ErrorKind::ObjectNotFound)?;
         let mut meta = meta(key, stored, content);
-        meta.metadata.clone_from(&content.metadata);
+        meta.metadata.clone_from(&content.attributes.metadata);
         Ok((meta, content.body.clone()))
     }
 
@@ -242,7 +248,7 @@ pub(super) fn meta(key: &ObjectKey, stored: &Stored, content: &Content) -> Objec
         etag: Some(content.etag.clone()),
         last_modified: Some(stored.written),
         version: stored.version.clone(),
-        storage_class: None,
+        storage_class: content.attributes.storage_class.clone(),
         metadata: BTreeMap::new(),
     }
 }
@@ -258,6 +264,14 @@ pub(super) fn check_declared(body: &[u8], declared: Option<DeclaredChecksum>) ->
         Ok(())
     } else {
         Err(ErrorKind::ChecksumMismatch.into())
+    }
+}
+
+/// Compares what arrived with the SHA-256 that it came with.
+pub(super) fn check_sum(body: &[u8], sum: Option<Sha256Sum>) -> Answer<()> {
+    match sum {
+        Some(sum) if sum[..] != Sha256::digest(body)[..] => Err(ErrorKind::ChecksumMismatch.into()),
+        _ => Ok(()),
     }
 }
 

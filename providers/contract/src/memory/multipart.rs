@@ -10,17 +10,23 @@ use super::bucket::{Answer, Bucket, Content, OpenUpload, hex};
 use super::refusal::Refusal;
 use crate::error::ErrorKind;
 use crate::key::ObjectKey;
-use crate::object::{Condition, ETag, Part, PartNumber, PutResult, UploadId};
+use crate::object::{Attributes, Condition, ETag, Part, PartNumber, PutResult, UploadId};
 
 /// The most parts of an upload, as on Amazon S3.
 pub(super) const MOST_PARTS: u32 = 10_000;
 
 impl Bucket {
     /// Begins an upload.
-    pub(super) fn begin(&mut self, key: &ObjectKey, now: Timestamp) -> UploadId {
+    pub(super) fn begin(
+        &mut self,
+        key: &ObjectKey,
+        attributes: Attributes,
+        now: Timestamp,
+    ) -> UploadId {
         let (_, id) = self.fresh_id();
         let upload = OpenUpload {
             begun: now,
+            attributes,
             parts: BTreeMap::new(),
         };
         self.uploads.insert((key.clone(), id.clone()), upload);
@@ -108,6 +114,6 @@ fn assemble(open: &OpenUpload, parts: &[Part], smallest: u64) -> Answer<Content>
     Ok(Content {
         body: body.freeze(),
         etag: ETag::new(tag),
-        metadata: BTreeMap::new(),
+        attributes: open.attributes.clone(),
     })
 }

@@ -193,7 +193,10 @@ async fn delays_pass_on_the_paused_clock_and_are_observed() {
 async fn objects_and_uploads_can_be_backdated() {
     let store = MemoryStore::new("b");
     put(&store, "a", b"x").await;
-    store.create_multipart(&key("a")).await.expect("upload");
+    store
+        .create_multipart(&key("a"), CreateOptions::default())
+        .await
+        .expect("upload");
     store.backdate(SignedDuration::from_hours(25));
     let limit = Timestamp::now() - SignedDuration::from_hours(24);
     let meta = store.head(&key("a"), HeadOptions::default()).await;

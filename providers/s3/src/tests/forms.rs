@@ -33,7 +33,7 @@ async fn each_form_of_checksum_is_sent_with_puts_and_parts() {
         let put = store.put(&key, body.clone(), PutOptions::default());
         put.await.expect("it is written");
         let upload = UploadId::new("u");
-        let part = store.put_part(&key, &upload, PartNumber(1), body);
+        let part = store.put_part(&key, &upload, PartNumber(1), body, PartOptions::default());
         part.await.expect("it is taken");
         let seen = server.requests();
         for request in &seen[seen.len() - 2..] {

@@ -1,6 +1,8 @@
 //! What is sent, and what is made of success.
 
-use backstop_contract::{Capability, Condition, DeclaredChecksum, ErrorKind, Identity, Sent};
+use backstop_contract::{
+    Attributes, Capability, Condition, DeclaredChecksum, ErrorKind, Identity, Sent,
+};
 use backstop_testkit::{Answer, Response, Scripted};
 use bytes::Bytes;
 
@@ -74,14 +76,17 @@ async fn checksums_follow_the_mode_and_the_declaration() {
 async fn a_put_carries_condition_encryption_and_class() {
     let server = written();
     let mut config = config(&server);
-    config.encryption = Some(Encryption::SseKms {
+    config.encryption = Some(Encryption::Kms {
         key_id: Some("alias/backups".to_owned()),
     });
     config.storage_class = Some("STANDARD_IA".to_owned());
     let options = PutOptions {
         condition: Condition::IfAbsent,
-        checksum: None,
-        metadata: [("writer".to_owned(), "us".to_owned())].into(),
+        attributes: Attributes {
+            metadata: [("writer".to_owned(), "us".to_owned())].into(),
+            ..Attributes::NONE
+        },
+        ..PutOptions::default()
     };
     let sent = put(config, &server, options).await;
     for (name, value) in [

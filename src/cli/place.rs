@@ -1,0 +1,229 @@
+//! A target that objects are written to and read from.
+
+use std::io::{IsTerminal as _, stderr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use backstop_contract::{KeyPrefix, ObjectKey, ObjectStore, RetryPolicy, Retrying};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::time::timeout;
+
+use crate::config::{Environment, Target};
+use crate::connect::{Connected, connect};
+use crate::engine::{Event, EventSink, RunRequest, WireTap};
+use crate::render::clean;
+use crate::transfer::{Left, Pool, Progress};
+
+use super::args::PlaceArgs;
+use super::console;
+use super::run::Mistake;
+use super::targets::choose;
+use super::verify::{exchanged, warn_of_risks};
+
+/// How long the ends of uploads that were given up are waited for.
+const ENDING: Duration = Duration::from_secs(5);
+
+/// A connected target.
+pub(super) struct Place {
+    pub(super) target: Target,
+    pub(super) connected: Connected,
+    /// Its store, whose transient failures are tried again.
+    pub(super) store: Arc<dyn ObjectStore>,
+    /// What all transfers share.
+    pub(super) pool: Pool,
+    quiet: bool,
+    bar: Arc<Bar>,
+}
+
+impl Place {
+    /// Connects to the one target of an argument; of its store nothing is asked.
+    pub(super) async fn open(
+        target: &str,
+        args: &PlaceArgs,
+        environment: &Environment,
+    ) -> Result<Self, Mistake> {
+        let config = args.file.config.as_deref();
+        let arguments = [target.to_owned()];
+        let chosen = choose(&arguments, config, &args.url.flags(), environment)?;
+        if !args.quiet {
+            warn_of_risks(&chosen.targets);
+        }
+        let Some(target) = chosen.targets.into_iter().next() else {
+            return Err(Mistake::new("no target is named"));
+        };
+        let limit = args.timeout.unwrap_or(RunRequest::TIMEOUT);
+        let bar = Arc::new(Bar::new(!args.quiet && stderr().is_terminal()));
+        let lines = Lines {
+            name: target.name.clone(),
+            verbose: args.verbose,
+            bar: Arc::clone(&bar),
+        };
+        let tap = WireTap::new(Arc::new(lines));
+        let connected = match timeout(limit, connect(&target, limit, tap)).await {
+            Ok(connected) => connected.map_err(|error| Mistake::new(error.to_string()))?,
+            Err(_) => {
+                return Err(Mistake::new(format!(
+                    "{}: no region was found in time; set one in the configuration, by --region or \
+                     in AWS_REGION",
+                    target.name
+                )));
+            }
+        };
+        let store = Arc::clone(&connected.subject.store);
+        Ok(Self {
+            store: Arc::new(Retrying::new(store, RetryPolicy::default())),
+            pool: Pool::default(),
+            quiet: args.quiet,
+            target,
+            connected,
+            bar,
+        })
+    }
+
+    /// Returns the object of a key below the prefix.
+    pub(super) fn key(&self, name: &str) -> Result<ObjectKey, Mistake> {
+        let wrong = |reason: &str| Mistake::new(format!("KEY {name:?}: {reason}"));
+        if name.is_empty() {
+            return Err(wrong("it is empty"));
+        }
+        let key = self.target.prefix.key(name);
+        key.map_err(|rule| wrong(&rule.to_string()))
+    }
+
+    /// Returns the object of a key that may be written and deleted: not one of verify's own.
+    pub(super) fn own_key(&self, name: &str) -> Result<ObjectKey, Mistake> {
+        let key = self.key(name)?;
+        if name.starts_with('/') {
+            return Err(Mistake::new(format!(
+                "KEY {name:?}: it begins with `/`; a key is a name below the target's prefix"
+            )));
+        }
+        match self.folder(&self.target.folder) {
+            Ok(own) if own.holds(&key) => Err(Mistake::new(format!(
+                "KEY {name:?}: what is below {own} is verify's own, which writes and removes it by \
+                 itself"
+            ))),
+            _ => Ok(key),
+        }
+    }
+
+    /// Returns a folder below the prefix.
+    pub(super) fn folder(&self, name: &str) -> Result<KeyPrefix, Mistake> {
+        if name.is_empty() {
+            return Ok(self.target.prefix.clone());
+        }
+        let wrong = |reason: &str| Mistake::new(format!("FOLDER {name:?}: {reason}"));
+        if name.starts_with('/') {
+            return Err(wrong(
+                "it begins with `/`; it is a name below the target's prefix",
+            ));
+        }
+        let folder = self.target.prefix.folder(name);
+        folder.map_err(|rule| wrong(&rule.to_string()))
+    }
+
+    /// Returns a key as it is named below the prefix.
+    pub(super) fn below<'a>(&self, key: &'a str) -> &'a str {
+        key.strip_prefix(self.target.prefix.as_str()).unwrap_or(key)
+    }
+
+    /// Returns where an object is, to be printed.
+    pub(super) fn shown(&self, key: &ObjectKey) -> String {
+        self.store.location().of(key)
+    }
+
+    /// Says a line, unless only failures are wanted.
+    pub(super) fn say(&self, line: &str) {
+        if !self.quiet {
+            self.bar.line.suspend(|| console::say(line));
+        }
+    }
+
+    /// Returns who shows how far a transfer is.
+    pub(super) fn progress(&self) -> Arc<dyn Progress> {
+        Arc::<Bar>::clone(&self.bar)
+    }
+
+    /// Takes the line of the progress away.
+    pub(super) fn end_progress(&self) {
+        self.bar.line.finish_and_clear();
+    }
+}
+
+/// Waits for uploads that were given up to be ended, and tells of those that stay.
+pub(super) async fn tell_left(pool: &Pool) {
+    let Ok(left) = timeout(ENDING, pool.settle()).await else {
+        console::warn("an upload that was given up may stay open: no answer came to its end");
+        return;
+    };
+    for Left { key, upload, error } in left {
+        console::warn(&format!(
+            "the upload {upload} to {key} stays open, which costs room until it is ended: {error}"
+        ));
+    }
+}
+
+/// A line with bytes, rate and what is left, drawn on a terminal only.
+#[derive(Debug)]
+struct Bar {
+    line: ProgressBar,
+    total: Mutex<u64>,
+}
+
+/// How often the line moves.
+const TICK: Duration = Duration::from_millis(120);
+
+impl Bar {
+    fn new(shown: bool) -> Self {
+        let target = if shown {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let line = ProgressBar::with_draw_target(None, target);
+        line.set_style(style("{spinner} {bytes}  {binary_bytes_per_sec}"));
+        Self {
+            line,
+            total: Mutex::default(),
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+impl Progress for Bar {
+    fn total(&self, bytes: u64) {
+        let mut total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
+        *total += bytes;
+        self.line.set_length(*total);
+        self.line.set_style(style(
+            "{spinner} {bytes}/{total_bytes}  {percent}%  {binary_bytes_per_sec}  {eta} left",
+        ));
+    }
+
+    fn moved(&self, bytes: u64) {
+        if !self.line.is_hidden() && self.line.position() == 0 {
+            self.line.enable_steady_tick(TICK);
+        }
+        self.line.inc(bytes);
+    }
+}
+
+/// Shows each request where that is wanted.
+#[derive(Debug)]
+struct Lines {
+    name: String,
+    verbose: bool,
+    bar: Arc<Bar>,
+}
+
+impl EventSink for Lines {
+    fn take(&self, event: &Event<'_>) {
+        if let (Event::Exchanged { exchange, .. }, true) = (event, self.verbose) {
+            let line = exchanged(&clean(&self.name), exchange);
+            self.bar.line.suspend(|| console::say(&line));
+        }
+    }
+}
