@@ -29,6 +29,7 @@
 //! | [`diff`] | what differs between two runs |
 //! | [`verify`] | a run and its diagnosis in one call |
 //! | [`transfer`] | bytes to a store and back: in parts, in bounded memory, each part hashed once |
+//! | [`monitor`] | what is watched from run to run: metrics, failures in a row, pings |
 //! | [`render`] | the report for people and for programs |
 //! | [`demo`] | an embedded S3 server and a guided tour |
 //! | [`cli`] | the command line |
@@ -50,6 +51,7 @@ pub mod engine;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod foreign;
+pub mod monitor;
 pub mod plan;
 pub mod policy;
 pub mod reach;

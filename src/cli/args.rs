@@ -8,17 +8,19 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::config::{UrlFlags, parse_duration, parse_size};
-use crate::render::Format;
 use crate::report::Access;
 
 use super::exit::Exit;
+use super::plugin;
 
 mod object;
+mod output;
 mod policy;
 
 pub(super) use object::{
     DeleteArgs, GetArgs, HeadArgs, ListArgs, ObjectCommand, PlaceArgs, PutArgs,
 };
+pub(super) use output::{FileOutput, OutputArgs, PlainFormat};
 pub(super) use policy::{PolicyArgs, PolicyFormat};
 
 const EXIT_CODES: &str = "\
@@ -27,10 +29,11 @@ Exit codes:
   1        a bug in backstop
   2        wrong arguments or configuration; nothing was verified
   3        failed
-  4        unknown: it could not be decided
+  4        unknown: it could not be decided, or another run of the target is running
   5        degraded, with --strict only
   130 143  ended by SIGINT, SIGTERM
-Of several targets the first of 3, 4, 5, 0 that occurs.";
+Of several targets the first of 3, 4, 5, 0 that occurs.
+With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, mistakes included.";
 
 const VERIFY_EXAMPLES: &str = "\
 A TARGET is a name from the configuration file or a URL:
@@ -66,6 +69,8 @@ Examples:
   backstop verify s3://acme-backups --credentials cloud-credentials
   backstop verify primary --wait 10m    until a new role has arrived
   backstop verify --quiet --quick       for cron: says nothing when all is well
+  backstop verify --quick --format nagios --timeout 20s
+  backstop verify --quiet --consecutive 3 --output prometheus=/var/lib/x/backstop.prom
   backstop verify --format json --output human=/var/log/backstop.txt";
 
 const CONFIG_EXAMPLES: &str = "\
@@ -203,6 +208,9 @@ pub(super) struct VerifyArgs {
     /// Takes degraded for a failure too, with exit code 5.
     #[arg(long)]
     pub(super) strict: bool,
+    /// Lets a failure count when it is the N-th in a row; what is held back ends with exit code 0.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) consecutive: Option<u32>,
     /// Prints the certificates that the server shows, in PEM, before a report for people.
     #[arg(long, conflicts_with = "quiet")]
     pub(super) show_certificates: bool,
@@ -288,31 +296,6 @@ impl UrlArgs {
             credentials: credentials.credentials.clone(),
         }
     }
-}
-
-/// What is written, and where to.
-#[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "Output")]
-pub(super) struct OutputArgs {
-    /// The format on standard output: human or json (JSON Lines, one object a target).
-    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = parse_format)]
-    pub(super) format: Format,
-    /// Writes the report to a file as well, such as json=report.json; may be given again.
-    #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_file)]
-    pub(super) output: Vec<FileOutput>,
-    /// Says nothing when all is well.
-    #[arg(long, short)]
-    pub(super) quiet: bool,
-    /// Shows each request with its id on standard error.
-    #[arg(long, short, conflicts_with = "quiet")]
-    pub(super) verbose: bool,
-}
-
-/// A file that a report is written to.
-#[derive(Debug, Clone)]
-pub(super) struct FileOutput {
-    pub(super) format: Format,
-    pub(super) path: PathBuf,
 }
 
 /// What is done with the configuration file.
@@ -406,8 +389,8 @@ pub(super) struct DiffArgs {
     #[arg(value_name = "B.json")]
     pub(super) b: PathBuf,
     /// The format: human or json (JSON Lines, one object a target).
-    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = parse_format)]
-    pub(super) format: Format,
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = output::parse_plain)]
+    pub(super) format: PlainFormat,
     /// Replaces names, accounts and addresses, the same ones alike in both.
     #[arg(long)]
     pub(super) redact: bool,
@@ -446,16 +429,17 @@ impl Args {
     ///
     /// # Errors
     ///
-    /// How the program ends instead: after `--help` and `--version` well, after a mistake not.
+    /// How the program ends instead: after `--help` and `--version` well, after a mistake not; for a
+    /// plugin of Nagios neither is an answer.
     pub fn from_command_line() -> Result<Self, Exit> {
         Self::try_parse().map_err(|error| {
+            let asked = !error.use_stderr();
+            if plugin::is_wanted() {
+                return plugin::end(&error.to_string(), asked);
+            }
             // A reader that has gone is no error.
             let _ = error.print();
-            if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Passed
-            }
+            if asked { Exit::Passed } else { Exit::Usage }
         })
     }
 }
@@ -469,22 +453,6 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
         Duration::ZERO => Err("it is zero; expected a duration such as 60s".to_owned()),
         timeout => Ok(timeout),
     }
-}
-
-fn parse_format(text: &str) -> Result<Format, String> {
-    Format::from_name(text).ok_or_else(|| "expected human or json".to_owned())
-}
-
-fn parse_file(text: &str) -> Result<FileOutput, String> {
-    let expected = "expected FORMAT=PATH, such as json=report.json";
-    let (format, path) = text.split_once('=').ok_or(expected)?;
-    if path.is_empty() {
-        return Err(expected.to_owned());
-    }
-    Ok(FileOutput {
-        format: parse_format(format)?,
-        path: PathBuf::from(path),
-    })
 }
 
 #[cfg(test)]
@@ -525,7 +493,7 @@ mod tests {
         assert_eq!(args.size, Some(64 << 20));
         assert_eq!(args.wait, Some(Duration::from_mins(10)));
         assert_eq!(args.output.output[0].path, PathBuf::from("a=b.json"));
-        assert_eq!(args.output.output[1].format, Format::Human);
+        assert_eq!(args.output.output[1].format, crate::render::Format::Human);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::args::ConfigCommand;
 use super::console;
 use super::exit::Exit;
 use super::run::Mistake;
-use super::targets::{all, choose};
+use super::targets::{all, choose, ping_of_run};
 
 /// Runs one of the three.
 pub(super) fn run(command: &ConfigCommand, environment: &Environment) -> Result<Exit, Mistake> {
@@ -30,7 +30,8 @@ pub(super) fn run(command: &ConfigCommand, environment: &Environment) -> Result<
                 ..UrlFlags::default()
             };
             let chosen = choose(targets, file.config.as_deref(), &flags, environment)?;
-            print(&show(chosen.file.as_ref(), &chosen.targets))
+            let ping = ping_of_run(chosen.file.as_ref(), environment)?;
+            print(&show(chosen.file.as_ref(), ping.as_ref(), &chosen.targets))
         }
     }
 }

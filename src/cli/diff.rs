@@ -1,13 +1,13 @@
 //! `diff`: two files of reports to what differs between them.
 
-use super::args::DiffArgs;
+use super::args::{DiffArgs, PlainFormat};
 use super::console;
 use super::exit::Exit;
 use super::report_file;
 use super::run::Mistake;
 use crate::diff::{Comparison, alone, compare, pairs};
 use crate::redact::Redactor;
-use crate::render::{Format, differences, differences_json};
+use crate::render::{differences, differences_json};
 use crate::report::Report;
 
 /// Compares the reports of two files.
@@ -37,8 +37,8 @@ pub(super) fn run(args: &DiffArgs) -> Result<Exit, Mistake> {
     let mut text = Vec::new();
     let names = [&args.a, &args.b].map(|path| report_file::name(path));
     let written = match args.format {
-        Format::Human => differences(&comparisons, (&names[0], &names[1]), &mut text),
-        Format::Json => differences_json(&comparisons, &mut text),
+        PlainFormat::Human => differences(&comparisons, (&names[0], &names[1]), &mut text),
+        PlainFormat::Json => differences_json(&comparisons, &mut text),
     };
     written
         .and_then(|()| console::print(&text))

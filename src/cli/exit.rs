@@ -2,30 +2,32 @@
 
 use std::io::Write as _;
 
+use crate::render::nagios::State;
 use crate::report::Verdict;
 
-use super::console;
+use super::{console, plugin};
 
 /// How the program ends; the numbers are a public promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// All is well: every verdict is `passed`, or `degraded` without `--strict`.
-    Passed = 0,
+    Passed,
     /// There is a bug in backstop.
-    Bug = 1,
+    Bug,
     /// The arguments or the configuration are wrong; nothing was verified.
-    Usage = 2,
+    Usage,
     /// A verdict is `failed`.
-    Failed = 3,
+    Failed,
     /// A verdict is `unknown`: it could not be decided, which is never well.
-    Unknown = 4,
+    Unknown,
     /// A verdict is `degraded`; only with `--strict`.
-    Degraded = 5,
+    Degraded,
     /// SIGINT ended the run.
-    Interrupted = 130,
+    Interrupted,
     /// SIGTERM ended the run.
-    Terminated = 143,
+    Terminated,
+    /// As a plugin of Nagios ends; only with `--format nagios`.
+    Plugin(State),
 }
 
 /// What decides between several targets: the first of these that occurs.
@@ -35,7 +37,17 @@ impl Exit {
     /// Returns the exit code.
     #[must_use]
     pub const fn code(self) -> u8 {
-        self as u8
+        match self {
+            Self::Passed => 0,
+            Self::Bug => 1,
+            Self::Usage => 2,
+            Self::Failed => 3,
+            Self::Unknown => 4,
+            Self::Degraded => 5,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+            Self::Plugin(state) => state.code(),
+        }
     }
 
     /// Returns how the program ends after one verdict.
@@ -82,10 +94,14 @@ pub fn catch_panics() {
             || "an unknown place".to_owned(),
             |location| format!("{}:{}", location.file(), location.line()),
         );
-        console::say(&format!(
+        let line = format!(
             "backstop {} has a bug, at {place}; please report this line",
             env!("CARGO_PKG_VERSION")
-        ));
+        );
+        console::say(&line);
+        if plugin::is_wanted() {
+            plugin::end(&line, false).now();
+        }
         Exit::Bug.now()
     }));
 }

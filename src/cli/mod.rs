@@ -9,7 +9,8 @@
 //! | `place` | a target that objects are written to and read from, with its progress |
 //! | `trouble` | what went wrong with an object, with its cause and remedy |
 //! | `report_file` | reports from a file or standard input |
-//! | `state` | what this host remembers from run to run |
+//! | `state`, `turns` | what this host remembers from run to run, and that runs do not overlap |
+//! | `plugin` | the ways of a plugin of Nagios |
 //! | `comment` | comments in what is printed for another program |
 //! | `console` | lines on standard error |
 //! | `exit` | the exit codes, and how the program ends |
@@ -29,6 +30,7 @@ mod explain;
 mod job;
 mod object;
 mod place;
+mod plugin;
 mod policy;
 mod report_file;
 mod run;
@@ -36,6 +38,7 @@ mod state;
 mod targets;
 mod ticket;
 mod trouble;
+mod turns;
 mod vantage;
 mod verify;
 

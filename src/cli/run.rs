@@ -8,7 +8,7 @@ use crate::config::{ConfigError, ConfigErrors, Environment};
 use super::args::{Args, Command};
 use super::console;
 use super::exit::Exit;
-use super::{completions, config, diff, explain, job, object, policy, ticket, verify};
+use super::{completions, config, diff, explain, job, object, plugin, policy, ticket, verify};
 
 /// A mistake in the arguments or the configuration, as it is told.
 #[derive(Debug)]
@@ -76,6 +76,9 @@ pub fn run(args: Args) -> Exit {
     };
     result.unwrap_or_else(|mistake| {
         console::complain(&mistake);
+        if plugin::is_wanted() {
+            return plugin::end(&mistake.to_string(), false);
+        }
         Exit::Usage
     })
 }

@@ -1,4 +1,5 @@
-//! What this host remembers from run to run: one small file for each place where an object stays.
+//! What this host remembers from run to run: one small file for each place where an object stays,
+//! and one for each target whose runs are counted.
 //!
 //! # Why
 //!
@@ -11,6 +12,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -97,10 +99,15 @@ impl State {
     }
 
     fn file(&self, place: &Place<'_>) -> Result<PathBuf, String> {
+        self.path(&place.file_name())
+    }
+
+    /// Returns the path of a file of that name, or why there can be none.
+    pub(super) fn path(&self, name: &str) -> Result<PathBuf, String> {
         let folder = self.folder.as_ref().ok_or_else(|| {
             "there is no folder for it; name one in BACKSTOP_STATE_DIR".to_owned()
         })?;
-        Ok(folder.join(place.file_name()))
+        Ok(folder.join(name))
     }
 }
 
@@ -111,13 +118,7 @@ impl Place<'_> {
             self.endpoint.unwrap_or_default(),
             self.folder,
         ];
-        let digest = Sha256::digest(parts.join("\n").as_bytes());
-        let mut name = "survivor-".to_owned();
-        for byte in &digest[..8] {
-            // Writing to a string cannot fail.
-            let _ = write!(name, "{byte:02x}");
-        }
-        name + ".json"
+        format!("survivor-{}.json", short_hash(&parts))
     }
 
     fn is_of(&self, remembered: &Remembered) -> bool {
@@ -128,28 +129,42 @@ impl Place<'_> {
     }
 }
 
+/// Returns a short name for what a file is about.
+pub(super) fn short_hash(parts: &[&str]) -> String {
+    let digest = Sha256::digest(parts.join("\n").as_bytes());
+    let mut name = String::new();
+    for byte in &digest[..8] {
+        // Writing to a string cannot fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
 /// Reads a file; absent where there is none, or none of this place.
 fn read(path: &Path, place: &Place<'_>) -> io::Result<Option<Survivor>> {
+    let remembered = read_json(path)?.filter(|remembered| place.is_of(remembered));
+    Ok(remembered.map(|remembered: Remembered| remembered.survivor))
+}
+
+/// Reads what a file holds; absent where there is none.
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
     let mut text = Vec::new();
     file.take(LARGEST).read_to_end(&mut text)?;
-    let remembered: Remembered = serde_json::from_slice(&text)?;
-    Ok(Some(remembered)
-        .filter(|remembered| place.is_of(remembered))
-        .map(|remembered| remembered.survivor))
+    Ok(Some(serde_json::from_slice(&text)?))
 }
 
 /// Looks whether something can be remembered, before a run relies on it.
-fn try_write(path: &Path) -> io::Result<()> {
+pub(super) fn try_write(path: &Path) -> io::Result<()> {
     let temporary = open_beside(path)?.1;
     fs::remove_file(temporary)
 }
 
 /// Replaces a file at once, so that no run ever reads half of it.
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let (mut file, temporary) = open_beside(path)?;
     let written = file
         .write_all(text)
@@ -164,16 +179,19 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
 
 /// Opens a new file beside one, for nobody else to read.
 fn open_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    if let Some(folder) = path.parent() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-    }
+    make_folder_of(path)?;
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut options = OpenOptions::new();
     let options = options.write(true).create(true).truncate(true).mode(0o600);
     Ok((options.open(&temporary)?, temporary))
+}
+
+/// Makes the folder of a file, for nobody else to look into.
+pub(super) fn make_folder_of(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    path.parent()
+        .map_or(Ok(()), |folder| builder.create(folder))
 }
 
 #[cfg(test)]

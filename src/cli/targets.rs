@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::check;
 use crate::config::{
-    ConfigFile, Environment, Outline, Target, UrlFlags, config_paths, find_config, is_url,
-    url_outline, url_target, url_target_bare,
+    ConfigFile, Environment, Outline, Ping, Target, UrlFlags, config_paths, find_config, is_url,
+    ping_of, url_outline, url_target, url_target_bare,
 };
 
 use super::run::Mistake;
@@ -97,6 +97,19 @@ pub(super) fn all(
     }
     check_use(credentials, &targets)?;
     Ok((file, targets))
+}
+
+/// Returns who is told of a run as a whole, by the file that the targets come from or by a variable.
+pub(super) fn ping_of_run(
+    file: Option<&ConfigFile>,
+    environment: &Environment,
+) -> Result<Option<Ping>, Mistake> {
+    let environment = environment.with_credentials(None)?;
+    let ping = match file {
+        Some(file) => file.ping(&environment),
+        None => ping_of(&environment),
+    };
+    Ok(ping?)
 }
 
 /// Refuses credentials that no target would use.

@@ -182,6 +182,7 @@ fn asked(args: &TicketArgs) -> VerifyArgs {
         wait: None,
         timeout: args.timeout,
         strict: false,
+        consecutive: None,
         show_certificates: false,
         file: args.file.clone(),
         url: args.url.clone(),

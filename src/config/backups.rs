@@ -266,7 +266,7 @@ account_key_env = "KEY"
         let debug = |target: &Target| format!("{:?}", target.reader);
         assert!(debug(a).contains("READER"), "{}", debug(a));
         assert!(debug(b).contains("AccountKey"), "{}", debug(b));
-        let shown = show(Some(&file), &targets);
+        let shown = show(Some(&file), None, &targets);
         assert!(!shown.contains("hunter2"), "{shown}");
         for part in [
             "[targets.a.reader]",

@@ -95,6 +95,7 @@ impl TargetForm {
     /// Forgets who asks: their secrets need not be there yet.
     pub(super) fn bare(mut self) -> Self {
         self.backups.reader = None;
+        self.ping = None;
         match &mut self.store {
             StoreForm::S3(form) | StoreForm::Minio(form) => form.credentials = None,
             StoreForm::Azure(form) => {

@@ -10,6 +10,7 @@ use super::environment::Environment;
 use super::given::io_words;
 use super::origin::{Located, Origin};
 use super::outline::{self, Outline};
+use super::ping::{self, Ping, PingForm};
 use super::problem::{ConfigError, ConfigErrors, Problems};
 use super::s3::S3Form;
 use super::target::{self, Target};
@@ -35,6 +36,15 @@ pub(super) struct TargetForm {
     pub(super) sweep_after: Option<Located<String>>,
     pub(super) keep_probe: bool,
     pub(super) backups: BackupsForm,
+    pub(super) ping: Option<PingForm>,
+}
+
+/// Everything in a file, as written.
+struct Forms {
+    targets: Vec<TargetForm>,
+    installation: Option<String>,
+    ping: Option<PingForm>,
+    problems: Problems,
 }
 
 /// The place a target names, by provider.
@@ -76,9 +86,17 @@ impl ConfigFile {
         known_checks: &[&str],
     ) -> Result<(Self, Vec<Target>), ConfigErrors> {
         let text = read_text(path)?;
-        let (forms, installation, mut problems) = read_forms(path, &text);
+        let Forms {
+            targets: forms,
+            installation,
+            ping,
+            mut problems,
+        } = read_forms(path, &text);
         let names = forms.iter().map(|form| form.name.value.clone()).collect();
         let mut targets = Vec::with_capacity(forms.len());
+        if let Some(ping) = ping {
+            ping.validate(environment, &mut problems);
+        }
         for form in forms {
             targets.extend(target::validate(
                 form,
@@ -102,8 +120,13 @@ impl ConfigFile {
     ///
     /// As for [`load`](Self::load).
     pub fn parse(path: &Path, text: String) -> Result<Self, ConfigErrors> {
-        let (forms, installation, problems) = read_forms(path, &text);
-        let names = forms.into_iter().map(|form| form.name.value).collect();
+        let Forms {
+            targets,
+            installation,
+            problems,
+            ..
+        } = read_forms(path, &text);
+        let names = targets.into_iter().map(|form| form.name.value).collect();
         let names = problems.finish(Some(names))?;
         Ok(Self {
             path: path.to_owned(),
@@ -167,7 +190,11 @@ impl ConfigFile {
         known_checks: &[&str],
         change: impl Fn(TargetForm) -> TargetForm,
     ) -> Result<Vec<Target>, ConfigErrors> {
-        let (mut forms, _, mut problems) = read_forms(&self.path, &self.text);
+        let Forms {
+            targets: mut forms,
+            mut problems,
+            ..
+        } = read_forms(&self.path, &self.text);
         let mut targets = Vec::with_capacity(names.len());
         for name in names {
             let Some(at) = forms.iter().position(|form| form.name.value == *name) else {
@@ -191,11 +218,25 @@ impl ConfigFile {
     ///
     /// An unknown name, or everything that is wrong with the place.
     pub fn outline(&self, name: &str, environment: &Environment) -> Result<Outline, ConfigErrors> {
-        let (mut forms, _, problems) = read_forms(&self.path, &self.text);
+        let Forms {
+            targets: mut forms,
+            problems,
+            ..
+        } = read_forms(&self.path, &self.text);
         match forms.iter().position(|form| form.name.value == name) {
             Some(at) => outline::of_form(forms.swap_remove(at), environment, problems),
             None => Err(self.unknown(name).into()),
         }
+    }
+
+    /// Returns who is told of a run as a whole; the variable `BACKSTOP_PING_URL` comes first.
+    ///
+    /// # Errors
+    ///
+    /// The URL is not there or is none.
+    pub fn ping(&self, environment: &Environment) -> Result<Option<Ping>, ConfigErrors> {
+        let Forms { ping, problems, .. } = read_forms(&self.path, &self.text);
+        ping::of_run(ping, environment, problems)
     }
 
     fn unknown(&self, name: &str) -> ConfigError {
@@ -221,21 +262,27 @@ fn read_text(path: &Path) -> Result<String, ConfigError> {
     })
 }
 
-fn read_forms(path: &Path, text: &str) -> (Vec<TargetForm>, Option<String>, Problems) {
+fn read_forms(path: &Path, text: &str) -> Forms {
     let document = Document::new(path, text);
-    let (forms, installation) = match document.parse() {
+    let (targets, installation, ping) = match document.parse() {
         Some(table) => read_root(&document, &table),
-        None => (Vec::new(), None),
+        None => (Vec::new(), None, None),
     };
-    (forms, installation, document.into_problems())
+    Forms {
+        targets,
+        installation,
+        ping,
+        problems: document.into_problems(),
+    }
 }
 
 fn read_root<'d>(
     document: &'d Document<'d>,
     table: &'d toml::de::DeTable<'d>,
-) -> (Vec<TargetForm>, Option<String>) {
+) -> (Vec<TargetForm>, Option<String>, Option<PingForm>) {
     let mut root = Section::root(document, table);
     let installation = root.text("installation").map(|text| text.value);
+    let ping = root.section("ping").map(PingForm::read);
     let mut forms = Vec::new();
     if let Some(mut targets) = root.section("targets") {
         for name in targets.names() {
@@ -244,7 +291,7 @@ fn read_root<'d>(
         }
     }
     root.finish();
-    (forms, installation)
+    (forms, installation, ping)
 }
 
 impl TargetForm {
@@ -255,6 +302,7 @@ impl TargetForm {
         let timeout = section.text("timeout");
         let store = read_store(&mut section);
         let backups = BackupsForm::read(&mut section, store.as_ref());
+        let ping = section.section("ping").map(PingForm::read);
         let mut levels = Vec::new();
         if let Some(mut table) = section.section("levels") {
             for check in table.names() {
@@ -282,6 +330,7 @@ impl TargetForm {
             sweep_after,
             keep_probe: keep_probe.is_some_and(|keep| keep.value),
             backups,
+            ping,
         })
     }
 }

@@ -87,6 +87,7 @@ pub(super) fn of_form(
     form.levels.clear();
     form.expect_principal = None;
     form.backups = BackupsForm::default();
+    form.ping = None;
     // Nothing is sent, so plain http endangers nothing.
     let plain = Some(Located::new(true, Origin::Argument));
     match &mut form.store {

@@ -7,6 +7,7 @@ use super::azure::{AzureStore, Cloud};
 use super::endpoint::Endpoint;
 use super::file::ConfigFile;
 use super::given::Sourced;
+use super::ping::Ping;
 use super::s3::{Addressing, Checksums, Encryption, S3Store};
 use super::target::{StoreConfig, Target};
 use super::values::duration_text;
@@ -16,7 +17,7 @@ use crate::report::Access;
 ///
 /// A secret shows as where it was read; nothing in the text can be used as a credential.
 #[must_use]
-pub fn show(file: Option<&ConfigFile>, targets: &[Target]) -> String {
+pub fn show(file: Option<&ConfigFile>, ping: Option<&Ping>, targets: &[Target]) -> String {
     let mut sheet = Sheet::default();
     if let Some(file) = file {
         sheet.comment(&format!(
@@ -24,6 +25,9 @@ pub fn show(file: Option<&ConfigFile>, targets: &[Target]) -> String {
             file.path().display()
         ));
         sheet.maybe("installation", file.installation());
+    }
+    if let Some(ping) = ping {
+        show_ping(&mut sheet, "ping", ping);
     }
     for target in targets {
         show_target(&mut sheet, target);
@@ -108,9 +112,21 @@ fn show_target(sheet: &mut Sheet, target: &Target) {
     sheet.text("folder", &target.folder);
     sheet.text("sweep_after", &duration_text(target.sweep_after));
     sheet.line(&format!("keep_probe = {}", target.keep_probe));
+    if let Some(ping) = &target.ping {
+        show_ping(sheet, &format!("{path}.ping"), ping);
+    }
     for risk in &target.risks {
         sheet.comment(&format!("risk: {risk}"));
     }
+}
+
+fn show_ping(sheet: &mut Sheet, path: &str, ping: &Ping) {
+    sheet.table(path);
+    sheet.text("url", &format!("{ping:?}"));
+    if ping.address.allow_http {
+        sheet.line("allow_http = true");
+    }
+    show_ca(sheet, ping.address.ca_pem.as_deref());
 }
 
 fn show_s3(sheet: &mut Sheet, path: &str, target: &Target, store: &S3Store) {

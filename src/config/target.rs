@@ -15,6 +15,7 @@ use super::document::suggestion;
 use super::environment::Environment;
 use super::file::{StoreForm, TargetForm};
 use super::origin::{Located, Origin};
+use super::ping::Ping;
 use super::problem::{ConfigError, Problems};
 use super::s3::{self, S3Store};
 use super::shown;
@@ -53,6 +54,8 @@ pub struct Target {
     pub keep_probe: bool,
     /// The longest a run may take, where the configuration says so.
     pub timeout: Option<Duration>,
+    /// Who is told of the beginning and the end of its runs.
+    pub ping: Option<Ping>,
     /// What the configuration itself risks, each in a sentence without a period.
     pub risks: Vec<String>,
 }
@@ -147,6 +150,10 @@ pub(super) fn validate(
     let levels = levels(&form.levels, known_checks, problems);
     let expect_principal = expected(form.expect_principal.as_ref(), problems);
     let reader = form.backups.reader.take();
+    let ping = form
+        .ping
+        .take()
+        .and_then(|form| form.validate(&environment, problems));
     let (store, prefix) = match form.store {
         StoreForm::S3(form) => {
             let (store, prefix) = s3::validate(*form, true, &environment, problems)?;
@@ -183,6 +190,7 @@ pub(super) fn validate(
         sweep_after: sweep_after.unwrap_or(Target::SWEEP_AFTER),
         keep_probe: form.keep_probe,
         timeout,
+        ping,
     })
 }
 

@@ -111,7 +111,7 @@ fn a_whole_file_is_taken() {
 #[test]
 fn secrets_are_shown_as_where_they_were_read() {
     let targets = targets(WHOLE).expect("targets");
-    let text = show(None, &targets);
+    let text = show(None, None, &targets);
     assert!(!text.contains("hunter2"), "{text}");
     assert!(
         text.contains("secret_access_key = \"(hidden, from variable KEY)\""),

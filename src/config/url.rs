@@ -114,6 +114,7 @@ pub(super) fn form(
         sweep_after: None,
         keep_probe: false,
         backups: BackupsForm::default(),
+        ping: None,
     })
 }
 

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::{human, json};
+use super::{human, json, junit, nagios, prometheus};
+use crate::monitor::{Metrics, Observed};
 use crate::report::Report;
 
-/// A form that reports can be written in.
+/// A form that results can be written in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
     /// For people.
@@ -13,11 +14,25 @@ pub enum Format {
     Human,
     /// JSON Lines, for programs.
     Json,
+    /// The XML of `JUnit`, for pipelines.
+    Junit,
+    /// One line, for Nagios and those like it.
+    Nagios,
+    /// Metrics, for Prometheus.
+    Prometheus,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 2] = [Self::Human, Self::Json];
+    pub const ALL: [Self; 5] = [
+        Self::Human,
+        Self::Json,
+        Self::Junit,
+        Self::Nagios,
+        Self::Prometheus,
+    ];
+    /// Those that a program or a person reads to compare.
+    pub const PLAIN: [Self; 2] = [Self::Human, Self::Json];
 
     /// Returns the format's name.
     #[must_use]
@@ -25,6 +40,9 @@ impl Format {
         match self {
             Self::Human => "human",
             Self::Json => "json",
+            Self::Junit => "junit",
+            Self::Nagios => "nagios",
+            Self::Prometheus => "prometheus",
         }
     }
 
@@ -34,15 +52,25 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
-    /// Writes the reports of one run, in their order.
+    /// Writes the runs of one command, in their order; `trouble` is what kept others from running or
+    /// telling, each in a line, for those formats that are all that is read.
     ///
     /// # Errors
     ///
     /// Those of the writer.
-    pub fn write(self, reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(
+        self,
+        runs: &[Observed<'_>],
+        trouble: &[String],
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let reports = || -> Vec<&Report> { runs.iter().map(|run| run.report).collect() };
         match self {
-            Self::Human => human::write(reports, out),
-            Self::Json => json::write(reports, out),
+            Self::Human => human::write(&reports(), out),
+            Self::Json => json::write(&reports(), out),
+            Self::Junit => junit::write(&junit::suites_of_runs(runs, trouble), out),
+            Self::Nagios => nagios::write(&nagios::of_runs(runs, trouble), out),
+            Self::Prometheus => prometheus::write(&Metrics::of_runs(runs), out),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A report to be read by somebody who is tired: the place, a line a stage, what is wrong and what
 //! to do about it, what was not proven, and the verdict on the last line.
 
+use std::borrow::Borrow;
 use std::io::{self, Write};
 
 use super::text::Paragraph;
@@ -19,7 +20,8 @@ mod words;
 pub use words::bytes;
 
 /// Writes the reports one after the other, and behind several of them one line for all.
-pub(super) fn write(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write<R: Borrow<Report>>(reports: &[R], out: &mut dyn Write) -> io::Result<()> {
+    let reports: Vec<&Report> = reports.iter().map(Borrow::borrow).collect();
     for (index, report) in reports.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -31,7 +33,7 @@ pub(super) fn write(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
     }
     if reports.len() > 1 {
         writeln!(out)?;
-        write_sum(reports, out)?;
+        write_sum(&reports, out)?;
     }
     Ok(())
 }
@@ -46,7 +48,7 @@ pub fn causes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes one line for several targets: the worst verdict, and who has which.
-fn write_sum(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+fn write_sum(reports: &[&Report], out: &mut dyn Write) -> io::Result<()> {
     let worst_first = [
         Verdict::Failed,
         Verdict::Unknown,

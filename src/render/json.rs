@@ -1,5 +1,6 @@
 //! JSON Lines: one object a target, exactly the report.
 
+use std::borrow::Borrow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -7,9 +8,9 @@ use super::text::commands;
 use crate::report::Report;
 
 /// Writes each report as one line.
-pub(super) fn write(reports: &[Report], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write<R: Borrow<Report>>(reports: &[R], out: &mut dyn Write) -> io::Result<()> {
     for report in reports {
-        let line = serde_json::to_string(report).map_err(io::Error::from)?;
+        let line = serde_json::to_string(report.borrow()).map_err(io::Error::from)?;
         writeln!(out, "{}", escape(&line))?;
     }
     Ok(())

@@ -5,6 +5,9 @@
 //! | `certificates` | the certificates that servers showed |
 //! | `human` | a report to be read, with a file for each of its parts |
 //! | `json` | JSON Lines, one object a target |
+//! | `junit` | the XML that pipelines read |
+//! | `nagios` | the one line of a plugin |
+//! | `prometheus` | metrics as text |
 //! | `manual` | the manual of a check or a cause |
 //! | `markdown` | a ticket |
 //! | `differences` | what differs between two runs |
@@ -18,8 +21,11 @@ mod differences;
 mod format;
 mod human;
 mod json;
+pub mod junit;
 mod manual;
 mod markdown;
+pub mod nagios;
+pub mod prometheus;
 mod text;
 
 pub use certificates::write_certificates;

@@ -16,31 +16,33 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diagnosis", &["check", "report"]),
     ("policy",    &["report"]),
     ("transfer",  &[]),
+    ("monitor",   &["report"]),
     ("backup",    &["report", "transfer"]),
-    ("config",    &["backup", "report"]),
+    ("config",    &["backup", "monitor", "report"]),
     ("connect",   &["config", "reach", "report", "subject"]),
     ("diff",      &["report"]),
     ("redact",    &["report"]),
     ("ticket",    &["config", "report"]),
     ("foreign",   &["check", "config", "diff", "reach", "redact", "report", "ticket"]),
     ("verify",    &["diagnosis", "engine", "report", "subject"]),
-    ("render",    &["backup", "diff", "engine", "report", "ticket"]),
+    ("render",    &["backup", "diff", "engine", "monitor", "report", "ticket"]),
     ("demo",      &["config", "connect", "engine", "report", "verify"]),
-    ("cli",       &["backup", "check", "config", "connect", "demo", "diagnosis", "diff", "engine", "policy", "redact",
-                    "render", "report", "ticket", "transfer", "verify"]),
+    ("cli",       &["backup", "check", "config", "connect", "demo", "diagnosis", "diff", "engine", "monitor", "policy",
+                    "redact", "render", "report", "ticket", "transfer", "verify"]),
 ];
 
 /// The crates that talk to a service; only the module `connect` names them.
 const PROVIDERS: [&str; 3] = ["backstop_s3", "backstop_azure", "backstop_minio"];
 
 /// Those who never see a store, and may therefore not name what one is used through.
-const WITHOUT_STORE: [&str; 8] = [
+const WITHOUT_STORE: [&str; 9] = [
     "report",
     "diagnosis",
     "policy",
     "render",
     "config",
     "diff",
+    "monitor",
     "redact",
     "ticket",
 ];

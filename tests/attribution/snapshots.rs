@@ -4,7 +4,9 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use backstop::monitor::Observed;
 use backstop::render::Format;
 use backstop::report::Report;
 
@@ -16,9 +18,9 @@ const SCREEN: (usize, usize) = (24, 80);
 /// Returns the blocks of a report that tell what is not fine.
 fn blocks(report: &Report) -> Result<String, String> {
     let mut out = Vec::new();
-    let reports = std::slice::from_ref(report);
+    let runs = [Observed::alone(report, Duration::from_mins(1))];
     Format::Human
-        .write(reports, &mut out)
+        .write(&runs, &[], &mut out)
         .map_err(|error| error.to_string())?;
     let text = anstream::adapter::strip_bytes(&out).into_vec();
     let text = String::from_utf8(text).map_err(|error| error.to_string())?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod arguments;
 pub(crate) mod configuration;
+pub(crate) mod consecutive;
 pub(crate) mod demo;
 pub(crate) mod exits;
 pub(crate) mod explain;
@@ -11,10 +12,14 @@ pub(crate) mod hostile;
 pub(crate) mod human;
 pub(crate) mod job;
 mod job_cases;
+pub(crate) mod junit;
 mod kubeconform;
+pub(crate) mod nagios;
 pub(crate) mod object;
 pub(crate) mod outputs;
+pub(crate) mod ping;
 pub(crate) mod policy;
+pub(crate) mod prometheus;
 pub(crate) mod secrets;
 pub(crate) mod tickets;
 pub(crate) mod time;

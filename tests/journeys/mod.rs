@@ -6,6 +6,7 @@ mod identity;
 mod identity_azure_story;
 
 pub(crate) mod causes;
+pub(crate) mod cron;
 pub(crate) mod healthy;
 pub(crate) mod identity_azure;
 pub(crate) mod identity_azure_clouds;

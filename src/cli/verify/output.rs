@@ -1,18 +1,21 @@
-//! Reports to standard output and to files.
+//! What was found, to standard output and to files.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::super::args::{FileOutput, VerifyArgs};
 use super::super::console;
 use super::super::run::Mistake;
+use crate::monitor::{Observed, last_success};
+use crate::render::prometheus::label;
 use crate::render::{Format, write_certificates};
-use crate::report::Report;
 
 /// The mode of a written file: a collector runs as another user.
 const MODE: u32 = 0o644;
+/// More than metrics that were written ever have, in bytes.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// Looks whether the files can be written, before anything is verified.
 pub(super) fn check(outputs: &[FileOutput]) -> Result<(), Mistake> {
@@ -30,31 +33,58 @@ pub(super) fn check(outputs: &[FileOutput]) -> Result<(), Mistake> {
                 "--output: the folder {folder} does not exist"
             )));
         }
+        if output.format == Format::Prometheus && !is_collected(&output.path) {
+            return Err(Mistake::new(format!(
+                "--output: {shown} would not be read: node_exporter's textfile collector takes \
+                 files whose names end in .prom alone; name it such as backstop.prom"
+            )));
+        }
     }
     Ok(())
 }
 
-/// Writes the reports to standard output, for people with the certificates where they are wanted:
+/// Returns whether the collector reads a file of that name; a pipe or a device is no file.
+fn is_collected(path: &Path) -> bool {
+    let other = fs::metadata(path).is_ok_and(|found| !found.is_file());
+    other
+        || path
+            .extension()
+            .is_some_and(|extension| extension == "prom")
+}
+
+/// Writes the runs to standard output, for people with the certificates where they are wanted:
 /// JSON has them always.
-pub(super) fn print(args: &VerifyArgs, reports: &[Report]) -> Result<(), Mistake> {
+pub(super) fn print(
+    args: &VerifyArgs,
+    runs: &[Observed<'_>],
+    trouble: &[String],
+) -> Result<(), Mistake> {
     let format = args.output.format;
     let mut text = Vec::new();
     let mut written = Ok(());
     if args.show_certificates && format == Format::Human {
-        written = write_certificates(reports, &mut text);
+        let reports: Vec<_> = runs.iter().map(|run| run.report.clone()).collect();
+        written = write_certificates(&reports, &mut text);
     }
     let written = written
-        .and_then(|()| format.write(reports, &mut text))
+        .and_then(|()| format.write(runs, trouble, &mut text))
         .and_then(|()| console::print(&text));
     written.map_err(Mistake::stdout)
 }
 
-/// Writes the reports to every file; one that fails does not stop the others.
-pub(super) fn write_files(outputs: &[FileOutput], reports: &[Report]) -> Result<(), Mistake> {
+/// Writes the runs to every file; one that fails does not stop the others.
+pub(super) fn write_files(
+    outputs: &[FileOutput],
+    runs: &[Observed<'_>],
+    trouble: &[String],
+) -> Result<(), Mistake> {
     let mut result = Ok(());
     for output in outputs {
-        let written =
-            rendered(output.format, reports).and_then(|text| replace(&output.path, &text));
+        let written = match output.format {
+            Format::Prometheus => rendered(output.format, &with_old(&output.path, runs), trouble),
+            format => rendered(format, runs, trouble),
+        };
+        let written = written.and_then(|text| replace(&output.path, &text));
         if let Err(error) = written {
             let shown = output.path.display();
             result = Err(Mistake::new(format!(
@@ -65,11 +95,33 @@ pub(super) fn write_files(outputs: &[FileOutput], reports: &[Report]) -> Result<
     result
 }
 
-/// Returns the reports without colour.
-fn rendered(format: Format, reports: &[Report]) -> io::Result<Vec<u8>> {
+/// Returns the runs without colour.
+pub(super) fn rendered(
+    format: Format,
+    runs: &[Observed<'_>],
+    trouble: &[String],
+) -> io::Result<Vec<u8>> {
     let mut plain = anstream::StripStream::new(Vec::new());
-    format.write(reports, &mut plain)?;
+    format.write(runs, trouble, &mut plain)?;
     Ok(plain.into_inner())
+}
+
+/// Adds when a run last went well, as the file that is about to be replaced tells it: a failure must
+/// not take that away, and not every host keeps a state.
+fn with_old<'a>(path: &Path, runs: &[Observed<'a>]) -> Vec<Observed<'a>> {
+    let mut old = String::new();
+    if fs::metadata(path).is_ok_and(|found| found.is_file()) {
+        // What cannot be read tells nothing.
+        let _ = File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut old));
+    }
+    let runs = runs.iter().map(|run| {
+        let kept = last_success(&old, &label(&run.report.target.name));
+        Observed {
+            last_success: run.last_success.max(kept),
+            ..run.clone()
+        }
+    });
+    runs.collect()
 }
 
 /// Replaces a file at once, so that no reader ever sees half a report.

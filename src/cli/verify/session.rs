@@ -36,10 +36,7 @@ impl<'a> Session<'a> {
         environment: &Environment,
         sink: Sink,
     ) -> Result<Self, Mistake> {
-        let limit = args
-            .timeout
-            .or(target.timeout)
-            .unwrap_or(RunRequest::TIMEOUT);
+        let limit = limit(target, args);
         let (tap, connected, spent) = connect_within(target, &sink, limit).await?;
         let mut request = request(target, args, environment, &connected);
         request.timeout = limit.saturating_sub(spent);
@@ -90,6 +87,12 @@ impl<'a> Session<'a> {
             ..self
         })
     }
+}
+
+/// Returns the longest that a run may take.
+pub(super) fn limit(target: &Target, args: &VerifyArgs) -> Duration {
+    let given = args.timeout.or(target.timeout);
+    given.unwrap_or(RunRequest::TIMEOUT)
 }
 
 /// Connects, and returns how long that took: the AWS chain may have to look for a region.

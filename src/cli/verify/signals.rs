@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::super::console;
 use super::super::exit::Exit;
+use super::super::plugin;
 use super::super::run::Mistake;
 
 /// Listens for signals while the runtime runs.
@@ -47,6 +48,9 @@ async fn heed(
             _ = terminate.recv() => Exit::Terminated,
         };
         if first.set(exit).is_err() {
+            if plugin::is_wanted() {
+                plugin::end("a second signal ended the run at once", false).now();
+            }
             exit.now();
         }
         console::say(words);

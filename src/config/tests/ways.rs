@@ -47,7 +47,7 @@ fn taken(head: &str, fields: &str) -> Result<String, String> {
         StoreConfig::S3(store) | StoreConfig::Minio(store) => format!("{:?}", store.credentials),
         StoreConfig::Azure(store) => format!("{:?}", store.credentials),
     };
-    let shown = show(None, &targets);
+    let shown = show(None, None, &targets);
     assert!(
         !format!("{text}{shown}{targets:?}").contains("hunter2"),
         "{text}"

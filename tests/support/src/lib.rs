@@ -13,6 +13,7 @@
 //! - [`Tunnel`] is a forward proxy that shows where requests would have gone.
 //! - [`BlackHole`] and [`refused_port`] are hosts that are not there.
 //! - [`assert_absent`] looks for planted secrets in any of their forms.
+//! - [`Readers`] are the parsers of those who read metrics and plugins.
 //! - [`Cli`] runs the built binary in a clean environment.
 //!
 //! Everything runs on threads of its own, so that a test may use any runtime, paused clocks included. All traffic stays
@@ -32,6 +33,7 @@ mod listener;
 mod minted;
 mod oidc;
 mod proxy;
+mod readers;
 mod residue;
 mod scratch;
 mod scripted;
@@ -55,6 +57,7 @@ pub use listen::{BlackHole, refused_port};
 pub use minted::Minted;
 pub use oidc::{Claims, Oidc};
 pub use proxy::{Action, Fault, Pause, Phase, Proxy, Seen};
+pub use readers::Readers;
 pub use residue::{Content, Residue};
 pub use scratch::Scratch;
 pub use scripted::{Answer, Scripted};

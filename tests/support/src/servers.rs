@@ -4,7 +4,7 @@ pub(crate) mod azurite;
 pub(crate) mod certificates;
 mod compose;
 pub(crate) mod entra;
-mod install;
+pub(crate) mod install;
 pub(crate) mod minio;
 pub(crate) mod process;
 

@@ -6,7 +6,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use sha2::{Digest as _, Sha256};
+
 use super::process::tail;
+use crate::residue::hex;
 use crate::{Error, Result};
 
 const MINIO: &str = "v0.0.0-20260212201848-7aac2a2c5b7c";
@@ -40,6 +43,27 @@ pub(crate) fn azurite() -> Result<PathBuf> {
         )
     })?;
     Ok(installed.join("node_modules/azurite/dist/src/blob/main.js"))
+}
+
+/// Returns the program that reads what monitoring reads.
+pub(crate) fn readers() -> Result<PathBuf> {
+    let source = workspace().join("tests/support/readers");
+    let mut hash = Sha256::new();
+    for file in ["main.go", "go.mod", "go.sum"] {
+        let text = fs::read(source.join(file));
+        hash.update(text.map_err(|e| Error::while_doing(format!("reading {file}"), e))?);
+    }
+    // Another source is another program.
+    let name = hex(&hash.finalize()[..8]);
+    let installed = once(&format!("readers-{name}"), |folder| {
+        let mut go = Command::new("go");
+        go.args(["build", "-o"]).arg(folder.join("readers"));
+        go.env("GOFLAGS", "")
+            .env("CGO_ENABLED", "0")
+            .current_dir(&source);
+        run(&mut go, "install Go")
+    })?;
+    Ok(installed.join("readers"))
 }
 
 /// Returns the folder that holds the workspace's `Cargo.toml`.
