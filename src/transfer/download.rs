@@ -117,6 +117,8 @@ struct Job<'a> {
     pool: &'a Pool,
     /// The tag that the first answer named, to which all others are held.
     tag: OnceLock<Option<ETag>>,
+    /// How many bytes the whole object must have, once that is known: no range alone tells.
+    size: OnceLock<u64>,
 }
 
 /// A range to read, and what it must hash to.
@@ -159,6 +161,7 @@ impl<'a> Job<'a> {
             progress,
             pool,
             tag: OnceLock::new(),
+            size: OnceLock::new(),
         }
     }
 
@@ -191,10 +194,10 @@ impl<'a> Job<'a> {
             start = piece.end();
         }
         ranges.retain(|range| range.piece.size > 0);
+        self.size.get_or_init(|| start);
         if start == 0 {
             // There is no range of it: the whole must be nothing.
-            let opened = self.get(None).await?;
-            self.check_size(0, opened.meta.size)?;
+            self.get(None).await?;
         }
         Ok(Plan {
             size: start,
@@ -219,9 +222,8 @@ impl<'a> Job<'a> {
             opened => opened?,
         };
         let whole = opened.meta.size;
-        if let Some(size) = size {
-            self.check_size(size, whole)?;
-        }
+        self.check_size(size.unwrap_or(whole), whole)?;
+        self.size.get_or_init(|| whole);
         let told = told(&opened.meta).filter(|_| whole <= usual);
         let ranges = pieces(whole, usual).map(|piece| Range {
             piece,
@@ -244,6 +246,9 @@ impl<'a> Job<'a> {
         let tag = opened.meta.etag.clone();
         if *self.tag.get_or_init(|| tag.clone()) != tag {
             return Err(TransferError::Overwritten(self.key.clone()));
+        }
+        if let Some(size) = self.size.get() {
+            self.check_size(*size, opened.meta.size)?;
         }
         Ok(opened)
     }
