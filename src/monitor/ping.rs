@@ -252,16 +252,19 @@ async fn taken(mut answer: Response) -> Result<usize, Failure> {
 
 /// Tells why no answer came, without the words of the client, which hold the URL.
 fn told(error: &reqwest::Error) -> Failure {
-    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(link) = cause {
-        let inner = link
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        let tls = inner.is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>);
-        if tls || link.is::<rustls::Error>() {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if cause.is::<rustls::Error>() {
             return Failure("TLS failed: its certificate is not trusted here".to_owned());
         }
-        cause = link.source();
+        // An I/O error skips what it wraps when asked for its source.
+        let wrapped = cause
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        next = match wrapped {
+            Some(inner) => Some(inner),
+            None => cause.source(),
+        };
     }
     let words = if error.is_connect() {
         "no connection came about"

@@ -70,7 +70,11 @@ pub(crate) fn every_verdict_is_told_in_one_line() -> Outcome {
     for (targets, code, text) in [
         (&["good"][..], 0, "OK - good passed: "),
         (&["odd"], 1, "WARNING - odd degraded: "),
-        (&["gone"], 2, "CRITICAL - gone failed: there is no bucket"),
+        (
+            &["gone"],
+            2,
+            "CRITICAL - gone failed: there is no such bucket [bucket-not-found] | ",
+        ),
         (&["silent"], 3, "UNKNOWN - silent unknown: "),
         (&["good", "odd"], 1, "WARNING - 1 of 2 OK; odd degraded: "),
         (

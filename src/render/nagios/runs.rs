@@ -33,14 +33,18 @@ pub struct Found {
 /// Says what the runs found; `trouble` is what kept others from running or telling, each in a line.
 #[must_use]
 pub fn of_runs(runs: &[Observed<'_>], trouble: &[String]) -> Found {
-    let mut told: Vec<_> = runs.iter().map(|run| (state(run), one(run))).collect();
-    told.extend(trouble.iter().map(|text| (State::Unknown, text.clone())));
-    told.sort_by(|(one, _), (other, _)| other.cmp(one));
-    let worst = told.first().map_or(State::Unknown, |(state, _)| *state);
+    let mut told: Vec<_> = runs.iter().map(Told::of).collect();
+    told.extend(trouble.iter().map(|text| Told {
+        state: State::Unknown,
+        silent: false,
+        text: text.clone(),
+    }));
+    told.sort_by_key(|told| std::cmp::Reverse(told.state));
+    let worst = told.first().map_or(State::Unknown, |told| told.state);
     let text = match told.as_slice() {
         [] => "nothing was verified".to_owned(),
-        [(_, text)] => text.clone(),
-        many => several(many, worst),
+        [told] => told.text.clone(),
+        many => several(many),
     };
     let data = runs.iter().flat_map(|run| data(run, runs.len() > 1));
     Found {
@@ -50,21 +54,36 @@ pub fn of_runs(runs: &[Observed<'_>], trouble: &[String]) -> Found {
     }
 }
 
-/// Tells the bad ones of several, the gravest first, and how many are fine.
-fn several(told: &[(State, String)], worst: State) -> String {
-    let fine = told.iter().filter(|(state, _)| *state == State::Ok).count();
-    let count = format!("{fine} of {} OK", told.len());
-    if worst == State::Ok {
-        return count;
+/// What there is to say of one.
+struct Told {
+    state: State,
+    /// Whether it need not be said where there are others.
+    silent: bool,
+    text: String,
+}
+
+impl Told {
+    fn of(run: &Observed<'_>) -> Self {
+        let state = state(run);
+        Self {
+            state,
+            silent: state == State::Ok && run.held_back().is_none(),
+            text: one(run),
+        }
     }
-    let bad = told.iter().filter(|(state, _)| *state != State::Ok);
-    let mut parts: Vec<_> = bad.map(|(_, text)| text.clone()).collect();
-    let more = parts.len().saturating_sub(MOST);
-    parts.truncate(MOST);
+}
+
+/// Tells those of several that are not fine, the gravest first, and how many are.
+fn several(told: &[Told]) -> String {
+    let fine = told.iter().filter(|told| told.state == State::Ok).count();
+    let mut parts = vec![format!("{fine} of {} OK", told.len())];
+    let mut said = told.iter().filter(|told| !told.silent);
+    parts.extend(said.by_ref().take(MOST).map(|told| told.text.clone()));
+    let more = said.count();
     if more > 0 {
         parts.push(format!("and {more} more"));
     }
-    format!("{count}; {}", parts.join("; "))
+    parts.join("; ")
 }
 
 fn state(run: &Observed<'_>) -> State {
@@ -260,5 +279,12 @@ mod tests {
         let third = told(&[run(3)], &[]);
         assert!(third.starts_with("CRITICAL - primary failed: "), "{third}");
         assert!(!third.contains("in a row,"), "{third}");
+        let passed = samples::passed();
+        let both = told(&[Observed::alone(&passed, MINUTE), run(1)], &[]);
+        let text = "OK - 2 of 2 OK; primary failed: ";
+        assert!(
+            both.starts_with(text) && both.contains("(failure 1 in a row"),
+            "{both}"
+        );
     }
 }
