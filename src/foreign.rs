@@ -1,6 +1,7 @@
 //! What is made of foreign bytes, for those who try them all: the property tests here and the fuzz
 //! targets. Each function panics where a promise does not hold.
 
+use crate::backup::{DataPath, Fit, Kind, Manifest, Pattern, Plan, Pointer};
 use crate::check::Probe;
 use crate::reach::speaker::{self, Question, Service, Speech};
 use crate::redact::Redactor;
@@ -69,6 +70,33 @@ pub fn speaker(bytes: &[u8]) {
     let _ = speaker::is_old(bytes);
 }
 
+/// Reads bytes as a manifest, a pointer and a plan, and a text as a pattern and a key.
+///
+/// # Panics
+///
+/// What was read leads out of its folder.
+pub fn backups(bytes: &[u8]) {
+    if let Ok(manifest) = Manifest::parse(bytes) {
+        for object in &manifest.objects {
+            assert_eq!(object.key, format!("data/{}", object.path));
+            assert!(DataPath::parse(object.path.as_str()).is_ok());
+        }
+    }
+    for kind in Kind::ALL {
+        if let Ok(pointer) = Pointer::parse(bytes, kind) {
+            assert!(!pointer.id.as_str().contains('/'));
+        }
+    }
+    let _ = Plan::parse(bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let (pattern, key) = text.split_once('\n').unwrap_or((&text, &text));
+    if let Ok(pattern) = Pattern::parse(pattern)
+        && let Fit::Yes(found) = pattern.fit(key)
+    {
+        assert!(key.starts_with(&found.id));
+    }
+}
+
 /// Reads a text as everything that somebody may put into the configuration's hands.
 pub fn configuration(text: &str) {
     config::try_text(text);
@@ -116,6 +144,7 @@ mod tests {
         fn any_bytes_are_taken(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
             probe(&bytes);
             super::speaker(&bytes);
+            backups(&bytes);
             reports(&String::from_utf8_lossy(&bytes));
             configuration(&String::from_utf8_lossy(&bytes));
         }

@@ -29,7 +29,12 @@ mod path;
 mod pattern;
 mod pointer;
 mod prune;
+mod pull;
+mod push;
+mod remove;
 mod status;
+mod tree;
+mod verify;
 
 pub use find::{FindError, Which, find};
 pub use foreign::{ForeignLayout, KindRule, Marker};
@@ -43,4 +48,12 @@ pub use path::{DataPath, PathError};
 pub use pattern::{Fit, Matched, Pattern};
 pub use pointer::Pointer;
 pub use prune::{Keep, Plan, Removal, recheck, removals};
+pub use pull::{Pull, PullError, Pulled};
+pub use push::{Clock, Latest, Load, Push, PushError, Pushed, Pushing};
+pub use remove::{Removed, remove, repoint};
 pub use status::{KindStatus, Newest, Status, age_text, gravest, judge};
+pub use tree::{Tree, TreeError};
+pub use verify::{Deviation, DeviationKind, Verified, is_archive, verify};
+
+#[cfg(test)]
+mod tests;

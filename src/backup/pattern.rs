@@ -257,7 +257,7 @@ mod tests {
                 "2026-11-26T14:32:00Z",
                 "a-b.sql.gz",
             ),
-            (dump, "db-20261126-143200-.sql.gz", "no", ""),
+            (dump, "db-20261126-143200-.sql.gz", "bad time", ""),
             (dump, "db-20261126-143200-a/b.sql.gz", "no", ""),
             (dump, "db-20261326-143200-main.sql.gz", "bad time", ""),
             (dump, "db-yesterday-main.sql.gz", "bad time", ""),

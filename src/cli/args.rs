@@ -13,10 +13,14 @@ use crate::report::Access;
 use super::exit::Exit;
 use super::plugin;
 
+mod backup;
 mod object;
 mod output;
 mod policy;
 
+pub(super) use backup::{
+    BackupCommand, BackupListArgs, PruneArgs, PullArgs, PushArgs, StatusArgs, VerifyBackupArgs,
+};
 pub(super) use object::{
     DeleteArgs, GetArgs, HeadArgs, ListArgs, ObjectCommand, PlaceArgs, PutArgs,
 };
@@ -155,6 +159,12 @@ pub(super) enum Command {
     Object {
         #[command(subcommand)]
         command: Box<ObjectCommand>,
+    },
+    /// Pushes, pulls, lists, verifies and prunes backups, and tells whether they are fresh.
+    #[command(after_long_help = backup::EXAMPLES)]
+    Backup {
+        #[command(subcommand)]
+        command: Box<BackupCommand>,
     },
     /// Makes, checks and shows the configuration file.
     #[command(after_long_help = CONFIG_EXAMPLES)]

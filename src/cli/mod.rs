@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `args` | every argument, exactly as it was given |
 //! | `targets` | TARGET arguments to validated targets |
-//! | `verify`, `config`, `job`, `policy`, `ticket`, `diff`, `explain`, `demo`, `completions` | one command each |
+//! | `verify`, `backup`, `config`, `job`, `policy`, `ticket`, `diff`, `explain`, `demo`, `completions` | one command each |
 //! | `object` | single objects, with a file a verb |
 //! | `place` | a target that objects are written to and read from, with its progress |
 //! | `trouble` | what went wrong with an object, with its cause and remedy |
@@ -18,6 +18,7 @@
 //! Results go to standard output and everything else to standard error.
 
 mod args;
+mod backup;
 mod comment;
 mod completions;
 mod config;

@@ -15,7 +15,7 @@ use crate::config::Environment;
 
 use super::args::{ObjectCommand, PlaceArgs};
 use super::exit::Exit;
-use super::place::{Place, tell_left};
+use super::place::{Opening, Place, tell_left};
 use super::run::Mistake;
 use super::trouble::Trouble;
 use super::verify::Signals;
@@ -42,14 +42,28 @@ fn on_place(
     environment: &Environment,
     work: impl AsyncFnOnce(&Place) -> Result<Exit, Trouble>,
 ) -> Result<Exit, Mistake> {
+    let opening = Opening::of(args, false);
+    on_place_as(opening, STOPPING, target, args, environment, work)
+}
+
+/// Opens the place of a target in a way of one's own, works on it, and tells how that ended; `words`
+/// are said when a signal comes.
+pub(super) fn on_place_as(
+    opening: Opening,
+    words: &'static str,
+    target: &str,
+    args: &PlaceArgs,
+    environment: &Environment,
+    work: impl AsyncFnOnce(&Place) -> Result<Exit, Trouble>,
+) -> Result<Exit, Mistake> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Mistake::runtime)?;
     let ended = runtime.block_on(async {
         let (stop, mut interrupt) = watch::channel(false);
-        let signals = Signals::listen(stop, STOPPING)?;
-        let place = Place::open(target, args, environment).await?;
+        let signals = Signals::listen(stop, words)?;
+        let place = Place::open_as(target, args, environment, opening).await?;
         let limit = async {
             match args.timeout {
                 Some(limit) => sleep(limit).await,

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use backstop_contract::{KeyPrefix, ObjectKey, ObjectStore, RetryPolicy, Retrying};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
 use tokio::time::timeout;
 
 use crate::config::{Environment, Target};
-use crate::connect::{Connected, connect};
+use crate::connect::{ConnectError, Connected, connect, connect_reader};
 use crate::engine::{Event, EventSink, RunRequest, WireTap};
 use crate::render::clean;
 use crate::transfer::{Left, Pool, Progress};
@@ -31,16 +32,57 @@ pub(super) struct Place {
     pub(super) store: Arc<dyn ObjectStore>,
     /// What all transfers share.
     pub(super) pool: Pool,
+    /// Whose backups these are, by the configuration file.
+    pub(super) installation: Option<String>,
+    tap: Arc<WireTap>,
     quiet: bool,
     bar: Arc<Bar>,
 }
 
+/// How a place is opened.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Opening {
+    /// The longest that connecting may take.
+    pub(super) limit: Duration,
+    /// Whether it is only read from: by the target's reader, where it has one.
+    pub(super) reads: bool,
+    /// Whether only failures are told.
+    pub(super) quiet: bool,
+    /// Whether each request is shown.
+    pub(super) verbose: bool,
+}
+
+impl Opening {
+    /// Opens as the arguments say.
+    pub(super) fn of(args: &PlaceArgs, reads: bool) -> Self {
+        Self {
+            limit: args.timeout.unwrap_or(RunRequest::TIMEOUT),
+            reads,
+            quiet: args.quiet,
+            verbose: args.verbose,
+        }
+    }
+
+    async fn connect(self, target: &Target, tap: &Arc<WireTap>) -> Result<Connected, ConnectError> {
+        let reader = if self.reads {
+            connect_reader(target, self.limit, tap.clone()).await?
+        } else {
+            None
+        };
+        match reader {
+            Some(reader) => Ok(reader),
+            None => connect(target, self.limit, tap.clone()).await,
+        }
+    }
+}
+
 impl Place {
     /// Connects to the one target of an argument; of its store nothing is asked.
-    pub(super) async fn open(
+    pub(super) async fn open_as(
         target: &str,
         args: &PlaceArgs,
         environment: &Environment,
+        opening: Opening,
     ) -> Result<Self, Mistake> {
         let config = args.file.config.as_deref();
         let arguments = [target.to_owned()];
@@ -51,15 +93,25 @@ impl Place {
         let Some(target) = chosen.targets.into_iter().next() else {
             return Err(Mistake::new("no target is named"));
         };
-        let limit = args.timeout.unwrap_or(RunRequest::TIMEOUT);
-        let bar = Arc::new(Bar::new(!args.quiet && stderr().is_terminal()));
+        let file = chosen.file.as_ref();
+        let installation = file.and_then(|file| file.installation().map(str::to_owned));
+        Self::of(target, installation, opening).await
+    }
+
+    /// Connects to a target.
+    pub(super) async fn of(
+        target: Target,
+        installation: Option<String>,
+        opening: Opening,
+    ) -> Result<Self, Mistake> {
+        let bar = Arc::new(Bar::new(!opening.quiet && stderr().is_terminal()));
         let lines = Lines {
             name: target.name.clone(),
-            verbose: args.verbose,
+            verbose: opening.verbose,
             bar: Arc::clone(&bar),
         };
         let tap = WireTap::new(Arc::new(lines));
-        let connected = match timeout(limit, connect(&target, limit, tap)).await {
+        let connected = match timeout(opening.limit, opening.connect(&target, &tap)).await {
             Ok(connected) => connected.map_err(|error| Mistake::new(error.to_string()))?,
             Err(_) => {
                 return Err(Mistake::new(format!(
@@ -73,11 +125,27 @@ impl Place {
         Ok(Self {
             store: Arc::new(Retrying::new(store, RetryPolicy::default())),
             pool: Pool::default(),
-            quiet: args.quiet,
+            quiet: opening.quiet,
             target,
+            installation,
+            tap,
             connected,
             bar,
         })
+    }
+
+    /// Returns the server's clock as last seen.
+    pub(super) fn clock(&self) -> Option<Timestamp> {
+        self.tap.server_clock()
+    }
+
+    /// Returns where the target is, to be printed.
+    pub(super) fn location(&self) -> String {
+        let location = self.store.location();
+        match self.target.prefix.as_str() {
+            "" => location.to_string(),
+            prefix => format!("{location}/{prefix}"),
+        }
     }
 
     /// Returns the object of a key below the prefix.

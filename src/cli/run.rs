@@ -8,7 +8,9 @@ use crate::config::{ConfigError, ConfigErrors, Environment};
 use super::args::{Args, Command};
 use super::console;
 use super::exit::Exit;
-use super::{completions, config, diff, explain, job, object, plugin, policy, ticket, verify};
+use super::{
+    backup, completions, config, diff, explain, job, object, plugin, policy, ticket, verify,
+};
 
 /// A mistake in the arguments or the configuration, as it is told.
 #[derive(Debug)]
@@ -64,6 +66,7 @@ pub fn run(args: Args) -> Exit {
     let result = match args.command {
         Command::Verify(args) => verify::run(&args, &environment),
         Command::Object { command } => object::run(&command, &environment),
+        Command::Backup { command } => backup::run(&command, &environment),
         Command::Config { command } => config::run(&command, &environment),
         Command::Job(args) => job::run(&args, &environment),
         Command::Policy(args) => policy::run(&args, &environment),

@@ -6,6 +6,7 @@ use backstop_contract::{Error, ErrorKind, Operation, PermissionContext};
 use jiff::Timestamp;
 use tokio::time::timeout;
 
+use crate::backup::LookError;
 use crate::check;
 use crate::config::{Encryption, StoreConfig};
 use crate::diagnosis::diagnose;
@@ -33,6 +34,8 @@ pub(super) enum Trouble {
     Transfer(TransferError),
     /// The store's answers contradict each other.
     Lie(&'static str),
+    /// Something else, in words of its own, and how the program ends.
+    Told(String, Exit),
     /// It took longer than it may.
     TimedOut,
 }
@@ -46,6 +49,15 @@ impl From<Mistake> for Trouble {
 impl From<TransferError> for Trouble {
     fn from(error: TransferError) -> Self {
         Self::Transfer(error)
+    }
+}
+
+impl From<LookError> for Trouble {
+    fn from(error: LookError) -> Self {
+        match error {
+            LookError::Store(error) => error.into(),
+            LookError::Key(_) => Self::Told(error.to_string(), Exit::Usage),
+        }
     }
 }
 
@@ -64,6 +76,10 @@ impl Trouble {
                 console::complain(&"it took longer than --timeout allows, and was given up");
                 return Ok(Exit::Unknown);
             }
+            Self::Told(what, exit) => {
+                console::complain(&what);
+                return Ok(exit);
+            }
             Self::Lie(how) => {
                 console::complain(&how);
                 return Ok(Exit::Failed);
@@ -76,7 +92,8 @@ impl Trouble {
             (None, Some(said)) => explain(place, said).await,
             (None, None) => {}
         }
-        Ok(if error.is_silence() {
+        let unsettled = matches!(error.first(), TransferError::Unsettled { .. });
+        Ok(if unsettled || error.is_silence() {
             Exit::Unknown
         } else {
             Exit::Failed
@@ -134,10 +151,7 @@ async fn report(place: &Place, said: &Error) -> Report {
         target: TargetInfo {
             name: place.target.name.clone(),
             provider: place.target.store.provider().to_owned(),
-            location: match place.target.prefix.as_str() {
-                "" => subject.store.location().to_string(),
-                prefix => format!("{}/{prefix}", subject.store.location()),
-            },
+            location: place.location(),
             endpoint: place.connected.endpoint.clone(),
             region: place.target.store.region().map(str::to_owned),
         },

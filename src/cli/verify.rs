@@ -26,6 +26,7 @@ mod session;
 mod signals;
 mod watch;
 
+pub(super) use output::{check as check_outputs, replace};
 use pings::{End, Pings};
 use progress::Progress;
 pub(super) use progress::exchanged;

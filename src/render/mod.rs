@@ -2,6 +2,7 @@
 //!
 //! | file | writes |
 //! | --- | --- |
+//! | `backups`, `status` | which backups there are, and whether they are fresh and whole |
 //! | `certificates` | the certificates that servers showed |
 //! | `human` | a report to be read, with a file for each of its parts |
 //! | `json` | JSON Lines, one object a target |
@@ -16,6 +17,7 @@
 //! A renderer sees finished reports only. It writes colour always; whoever owns the stream strips
 //! it where it is not wanted.
 
+mod backups;
 mod certificates;
 mod differences;
 mod format;
@@ -26,8 +28,10 @@ mod manual;
 mod markdown;
 pub mod nagios;
 pub mod prometheus;
+mod status;
 mod text;
 
+pub use backups::{backups, backups_json, verified, verified_json};
 pub use certificates::write_certificates;
 pub use differences::{differences, differences_json};
 pub use format::Format;
@@ -35,4 +39,5 @@ pub use human::{bytes, causes};
 pub use json::escape as json_line;
 pub use manual::manual;
 pub use markdown::markdown;
+pub use status::{status_state, write_status};
 pub use text::{clean, style};

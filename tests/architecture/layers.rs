@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diff",      &["report"]),
     ("redact",    &["report"]),
     ("ticket",    &["config", "report"]),
-    ("foreign",   &["check", "config", "diff", "reach", "redact", "report", "ticket"]),
+    ("foreign",   &["backup", "check", "config", "diff", "reach", "redact", "report", "ticket"]),
     ("verify",    &["diagnosis", "engine", "report", "subject"]),
     ("render",    &["backup", "diff", "engine", "monitor", "report", "ticket"]),
     ("demo",      &["config", "connect", "engine", "report", "verify"]),

@@ -5,6 +5,7 @@ pub(crate) mod harness;
 mod identity;
 mod identity_azure_story;
 
+pub(crate) mod backup;
 pub(crate) mod causes;
 pub(crate) mod cron;
 pub(crate) mod healthy;

@@ -17,10 +17,10 @@ const MIB: usize = 1 << 20;
 /// How an interrupt ends.
 const INTERRUPTED: i32 = 130;
 /// How much more memory a transfer may take than a refusal, in KiB.
-const GROWTH: u64 = 64 * 1024;
+pub(super) const GROWTH: u64 = 64 * 1024;
 
 /// Bytes that repeat at no part's edge.
-fn content(size: usize) -> Vec<u8> {
+pub(super) fn content(size: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_u32;
     let next = |_| {
         state ^= state << 13;
@@ -36,7 +36,7 @@ fn run(cli: Cli) -> Result<Finished, String> {
 }
 
 /// Runs it to its end, which must be this one.
-fn ends(cli: Cli, code: i32) -> Result<Finished, String> {
+pub(super) fn ends(cli: Cli, code: i32) -> Result<Finished, String> {
     let done = run(cli)?;
     if done.code == Some(code) {
         return Ok(done);
@@ -444,7 +444,7 @@ pub(crate) fn a_refusal_has_its_cause_and_remedy() -> Told {
 }
 
 /// Runs a command to its end and returns the most memory that it had at once, in KiB.
-fn measured(cli: Cli) -> Result<(Finished, u64), String> {
+pub(super) fn measured(cli: Cli) -> Result<(Finished, u64), String> {
     let running = cli.spawn().map_err(text)?;
     let status = format!("/proc/{}/status", running.id());
     let (stop, stopped) = mpsc::channel::<()>();

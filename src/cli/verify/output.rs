@@ -18,7 +18,7 @@ const MODE: u32 = 0o644;
 const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// Looks whether the files can be written, before anything is verified.
-pub(super) fn check(outputs: &[FileOutput]) -> Result<(), Mistake> {
+pub(in crate::cli) fn check(outputs: &[FileOutput]) -> Result<(), Mistake> {
     for output in outputs {
         let shown = output.path.display();
         if output.path.is_dir() {
@@ -128,7 +128,7 @@ fn with_old<'a>(path: &Path, runs: &[Observed<'a>]) -> Vec<Observed<'a>> {
 ///
 /// What is not a plain file, such as a pipe or a terminal, is written to in place, and so is a
 /// file that is mounted by itself: Kubernetes does that with `/dev/termination-log`.
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+pub(in crate::cli) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     // A link stays a link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {

@@ -1,0 +1,127 @@
+//! Places on this disk: never through a link, never over something.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::PullError;
+use crate::backup::manifest::{Part, Stored};
+use crate::backup::path::DataPath;
+
+/// How much is hashed at a time, in bytes.
+const STEP: usize = 1 << 20;
+
+/// Returns whether anything is there, be it a link to nowhere.
+pub(super) fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// Makes a folder, unless it is there; a link to one is not one.
+pub(super) fn folder(path: &Path) -> io::Result<()> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let facts = fs::symlink_metadata(path)?;
+            if facts.is_dir() {
+                return Ok(());
+            }
+            Err(io::Error::other(
+                "it is no folder, and a folder is needed there",
+            ))
+        }
+        made => made,
+    }
+}
+
+/// Makes the folders of a path below a root, and returns the whole path.
+pub(super) fn below(root: &Path, path: &DataPath) -> io::Result<PathBuf> {
+    for name in path.folders() {
+        folder(&root.join(name))?;
+    }
+    Ok(root.join(path.as_str()))
+}
+
+/// Moves a file that is whole to its place.
+pub(super) fn settle(staging: &Path, root: &Path, path: &DataPath) -> Result<(), PullError> {
+    let to = root.join(path.as_str());
+    below(root, path).map_err(|error| PullError::local(&to, error))?;
+    if exists(&to) {
+        return Err(PullError::Exists(to));
+    }
+    fs::rename(staging.join(path.as_str()), &to).map_err(|error| PullError::local(&to, error))
+}
+
+/// Removes the staging folder, in which only empty folders are left.
+pub(super) fn clear(staging: &Path) -> io::Result<()> {
+    fs::remove_dir_all(staging)
+}
+
+/// Returns whether a file holds exactly an object; what cannot be read does not.
+pub(super) async fn is_right(path: &Path, object: &Stored) -> bool {
+    let (path, size, parts) = (path.to_owned(), object.size, object.parts.clone());
+    let hashed = tokio::task::spawn_blocking(move || hashes(&path, size, &parts));
+    matches!(hashed.await, Ok(Ok(true)))
+}
+
+fn hashes(path: &Path, size: u64, parts: &[Part]) -> io::Result<bool> {
+    let facts = fs::symlink_metadata(path)?;
+    if !facts.is_file() || facts.len() != size {
+        return Ok(false);
+    }
+    let mut file = File::open(path)?;
+    let mut space = vec![0; STEP];
+    for part in parts {
+        let mut hash = Sha256::new();
+        let mut left = part.size;
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(STEP).min(STEP);
+            let read = file.read(&mut space[..most])?;
+            if read == 0 {
+                return Ok(false);
+            }
+            hash.update(&space[..read]);
+            left -= read as u64;
+        }
+        if hash.finalize()[..] != part.sha256[..] {
+            return Ok(false);
+        }
+    }
+    Ok(file.read(&mut space[..1])? == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_goes_through_a_link_or_over_a_file() {
+        let root = std::env::temp_dir().join(format!("backstop-place-{}", std::process::id()));
+        let (staging, other) = (root.join("staging"), root.join("other"));
+        for path in [&staging, &other] {
+            fs::create_dir_all(path).expect("folder");
+        }
+        let path = |text: &str| DataPath::parse(text).expect("a path");
+        std::os::unix::fs::symlink(&other, root.join("link")).expect("link");
+        std::os::unix::fs::symlink(root.join("nowhere"), root.join("dangling")).expect("link");
+        assert!(below(&root, &path("link/a")).is_err());
+        assert!(folder(&root.join("link")).is_err());
+        assert!(exists(&root.join("dangling")));
+        let staged = below(&staging, &path("a/b")).expect("made");
+        fs::write(&staged, "new").expect("written");
+        below(&root, &path("a/b")).expect("made");
+        fs::write(root.join("a/b"), "old").expect("written");
+        assert!(matches!(
+            settle(&staging, &root, &path("a/b")),
+            Err(PullError::Exists(_))
+        ));
+        fs::remove_file(root.join("a/b")).expect("removed");
+        settle(&staging, &root, &path("a/b")).expect("settled");
+        assert_eq!(fs::read_to_string(root.join("a/b")).expect("read"), "new");
+        fs::write(staging.join("link"), "new").expect("written");
+        assert!(settle(&staging, &root, &path("link")).is_err());
+        assert!(settle(&staging, &root, &path("dangling")).is_err());
+        clear(&staging).expect("cleared");
+        fs::remove_dir_all(&root).expect("removed");
+    }
+}

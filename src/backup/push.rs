@@ -1,0 +1,338 @@
+//! A backup into a store.
+
+mod latest;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use backstop_contract::{
+    Attributes, Capability, Condition, Error, ErrorKind, KeyError, ObjectStore,
+};
+use futures::{StreamExt as _, TryStreamExt as _};
+use jiff::Timestamp;
+use thiserror::Error as Thiserror;
+
+use super::id::{BackupId, IdError};
+use super::kind::Kind;
+use super::layout::Layout;
+use super::look::{self, LookError, Pointed};
+use super::manifest::{Manifest, ManifestError, Part, Previous, Stored};
+use super::path::DataPath;
+use super::pointer::Pointer;
+use crate::transfer::{Pool, Progress, Source, TransferError, UploadOptions, Uploaded, upload};
+
+pub use latest::Latest;
+pub(super) use latest::point;
+
+/// How many objects are on their way at a time; the pool bounds the memory of all of them.
+const AT_ONCE: usize = 8;
+
+/// What is pushed, and what is told of it.
+#[derive(Debug)]
+pub struct Push {
+    /// Why it is made.
+    pub kind: Kind,
+    /// What it is called.
+    pub name: String,
+    /// Whose it is.
+    pub installation: Option<String>,
+    /// The version of the application that made it.
+    pub app_version: Option<String>,
+    /// The range of versions that can restore it.
+    pub restorable_by: Option<String>,
+    /// What each object is given beside its content.
+    pub attributes: Attributes,
+}
+
+/// Where the bytes come from.
+pub enum Load {
+    /// Files, each of which becomes an object.
+    Files(Vec<(DataPath, PathBuf)>),
+    /// A pipe, which becomes one object.
+    Pipe(DataPath, Source),
+}
+
+/// Tells the server's clock, from its answers.
+pub type Clock<'a> = &'a (dyn Fn() -> Option<Timestamp> + Sync);
+
+/// A backup that is complete.
+#[derive(Debug)]
+pub struct Pushed {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// What became of the pointer.
+    pub latest: Latest,
+    /// What could not be found out, each in a sentence without a period.
+    pub notes: Vec<String>,
+}
+
+/// Why there is no complete backup.
+#[derive(Debug, Thiserror)]
+pub enum PushError {
+    /// It cannot be called so.
+    #[error("{0:?} cannot be the name of a backup: {1}")]
+    Name(String, IdError),
+    /// The store does not tell the time.
+    #[error("no answer of the service told its time, by which the age of a backup is counted")]
+    NoClock,
+    /// An object did not come through.
+    #[error("{path}: {error}")]
+    Object {
+        /// Which.
+        path: DataPath,
+        /// Why.
+        error: TransferError,
+    },
+    /// The manifest cannot be made of it.
+    #[error("its manifest cannot be written: {0}")]
+    Manifest(#[from] ManifestError),
+    /// The manifest did not come through.
+    #[error("its manifest: {0}")]
+    Commit(TransferError),
+    /// What is there could not be found out.
+    #[error(transparent)]
+    Look(#[from] LookError),
+}
+
+impl From<KeyError> for PushError {
+    fn from(rule: KeyError) -> Self {
+        Self::Look(rule.into())
+    }
+}
+
+impl PushError {
+    /// Returns what went wrong on the wire or with a file, where that is it.
+    #[must_use]
+    pub fn transfer(&self) -> Option<&TransferError> {
+        match self {
+            Self::Object { error, .. } | Self::Commit(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// A backup that is being made.
+pub struct Pushing<'a> {
+    store: &'a Arc<dyn ObjectStore>,
+    layout: &'a Layout,
+    push: Push,
+    id: BackupId,
+    previous: Option<Previous>,
+    started_at: Timestamp,
+    notes: Vec<String>,
+}
+
+impl<'a> Pushing<'a> {
+    /// Asks for the backup before this one, and with it for the time, and names this one.
+    ///
+    /// # Errors
+    ///
+    /// The store failed, does not tell the time, or the name is none.
+    pub async fn begin(
+        store: &'a Arc<dyn ObjectStore>,
+        layout: &'a Layout,
+        push: Push,
+        clock: Clock<'_>,
+    ) -> Result<Self, PushError> {
+        let mut notes = Vec::new();
+        let previous = previous(store, layout, push.kind, &mut notes).await?;
+        let started_at = clock().ok_or(PushError::NoClock)?;
+        let id = BackupId::unique(started_at, &push.name)
+            .map_err(|rule| PushError::Name(push.name.clone(), rule))?;
+        Ok(Self {
+            store,
+            layout,
+            push,
+            id,
+            previous,
+            started_at,
+            notes,
+        })
+    }
+
+    /// Returns what the backup is called.
+    #[must_use]
+    pub fn id(&self) -> &BackupId {
+        &self.id
+    }
+
+    /// Writes the objects, then the manifest, which makes it a backup, then the pointer.
+    ///
+    /// # Errors
+    ///
+    /// Something did not come through: then what was written is no complete backup, but where
+    /// [`PushError::Commit`] says that it cannot be told.
+    pub async fn run(
+        self,
+        load: Load,
+        pool: &Pool,
+        progress: Arc<dyn Progress>,
+        clock: Clock<'_>,
+    ) -> Result<Pushed, PushError> {
+        let mut objects = self.objects(load, pool, progress).await?;
+        objects.sort_by(|a, b| a.path.cmp(&b.path));
+        let Self { store, layout, .. } = self;
+        let (kind, id) = (self.push.kind, self.id.clone());
+        let manifest = Manifest {
+            schema: Manifest::SCHEMA.to_owned(),
+            id: self.id,
+            kind,
+            installation: self.push.installation,
+            started_at: self.started_at,
+            // Another server of the service may be a moment behind.
+            ended_at: clock().ok_or(PushError::NoClock)?.max(self.started_at),
+            app_version: self.push.app_version,
+            restorable_by: self.push.restorable_by,
+            previous: self.previous,
+            objects,
+        };
+        let mut notes = self.notes;
+        commit(store, layout, &manifest, pool, &mut notes).await?;
+        let pointer = Pointer::to(kind, id, manifest.size());
+        let latest = point(&**store, layout, &pointer).await?;
+        Ok(Pushed {
+            manifest,
+            latest,
+            notes,
+        })
+    }
+
+    async fn objects(
+        &self,
+        load: Load,
+        pool: &Pool,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Vec<Stored>, PushError> {
+        let files = match load {
+            Load::Files(files) => files,
+            Load::Pipe(path, source) => {
+                let stored = self.object(path, source, pool, progress).await?;
+                return Ok(vec![stored]);
+            }
+        };
+        // One file of many says nothing of how much there is in all.
+        let progress: Arc<dyn Progress> = Arc::new(Sum(progress));
+        let sent = files.into_iter().map(|(path, local)| {
+            let progress = Arc::clone(&progress);
+            async move {
+                let source = Source::open(&local);
+                match source {
+                    Ok(source) => self.object(path, source, pool, progress).await,
+                    Err(error) => Err(PushError::Object { path, error }),
+                }
+            }
+        });
+        futures::stream::iter(sent)
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await
+    }
+
+    async fn object(
+        &self,
+        path: DataPath,
+        source: Source,
+        pool: &Pool,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Stored, PushError> {
+        let named = Stored::new(path, Vec::new(), None);
+        let key = self.layout.object(self.push.kind, &self.id, &named)?;
+        let path = named.path;
+        let options = UploadOptions {
+            attributes: self.push.attributes.clone(),
+            progress,
+            ..UploadOptions::default()
+        };
+        match upload(self.store, &key, source, options, pool).await {
+            Ok(uploaded) => Ok(stored(path, uploaded)),
+            Err(error) => Err(PushError::Object { path, error }),
+        }
+    }
+}
+
+fn stored(path: DataPath, uploaded: Uploaded) -> Stored {
+    let parts = uploaded.parts.into_iter().map(|part| Part {
+        size: part.size,
+        sha256: part.sha256,
+    });
+    let version = uploaded.version.map(|version| version.as_str().to_owned());
+    Stored::new(path, parts.collect(), version)
+}
+
+/// Passes on what is moved, and not how much each of many files has.
+#[derive(Debug)]
+struct Sum(Arc<dyn Progress>);
+
+impl Progress for Sum {
+    fn total(&self, _bytes: u64) {}
+
+    fn moved(&self, bytes: u64) {
+        self.0.moved(bytes);
+    }
+}
+
+/// Returns the newest backup of the kind so far.
+async fn previous(
+    store: &Arc<dyn ObjectStore>,
+    layout: &Layout,
+    kind: Kind,
+    notes: &mut Vec<String>,
+) -> Result<Option<Previous>, PushError> {
+    match look::pointer(&**store, layout, kind).await {
+        Ok(Pointed::To(pointer)) => Ok(Some(Previous {
+            id: pointer.id,
+            size: pointer.size,
+        })),
+        Ok(Pointed::Absent) => Ok(None),
+        Ok(Pointed::Bad(why)) => {
+            notes.push(format!(
+                "the pointer that was there cannot be believed: {why}"
+            ));
+            Ok(None)
+        }
+        Err(LookError::Store(error)) if is_hidden(&error) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Returns whether credentials that may only put are told no more than that.
+fn is_hidden(error: &Error) -> bool {
+    error.kind() == ErrorKind::PermissionDenied
+}
+
+/// Writes the manifest, if there is none: with it the backup is complete.
+async fn commit(
+    store: &Arc<dyn ObjectStore>,
+    layout: &Layout,
+    manifest: &Manifest,
+    pool: &Pool,
+    notes: &mut Vec<String>,
+) -> Result<(), PushError> {
+    let key = layout.manifest(manifest.kind, &manifest.id)?;
+    let text = manifest.write()?;
+    let options = |condition| UploadOptions {
+        condition,
+        ..UploadOptions::default()
+    };
+    let conditional = store.capabilities().has(Capability::PutIfAbsent);
+    if conditional {
+        let source = Source::bytes(text.clone());
+        match upload(store, &key, source, options(Condition::IfAbsent), pool).await {
+            Ok(_) => return Ok(()),
+            Err(TransferError::Store(error)) if error.kind() == ErrorKind::Unsupported => {}
+            Err(error) => return Err(PushError::Commit(error)),
+        }
+    }
+    notes.push(
+        "the service has no conditional writes, so the manifest was written without one".to_owned(),
+    );
+    let written = upload(
+        store,
+        &key,
+        Source::bytes(text),
+        options(Condition::Always),
+        pool,
+    )
+    .await;
+    written.map(|_| ()).map_err(PushError::Commit)
+}

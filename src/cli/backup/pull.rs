@@ -1,0 +1,76 @@
+//! `backup pull`.
+
+use std::io;
+
+use super::super::args::PullArgs;
+use super::super::exit::Exit;
+use super::super::report_file::is_stdin;
+use super::super::run::Mistake;
+use super::super::trouble::Trouble;
+use super::{Depot, kinds, on_depot};
+use crate::backup::{Pull, PullError, find};
+use crate::config::Environment;
+use crate::render::bytes;
+
+/// What is said when a signal comes.
+const STOPPING: &str = "stopping: what came so far is kept, and the same command goes on with it; a \
+                        second signal ends at once";
+
+/// Pulls.
+pub(super) fn run(args: &PullArgs, environment: &Environment) -> Result<Exit, Mistake> {
+    let (target, place) = (&args.target, &args.place);
+    on_depot(true, STOPPING, target, place, environment, async |depot| {
+        pull(args, depot).await
+    })
+}
+
+async fn pull(args: &PullArgs, depot: &Depot<'_>) -> Result<Exit, Trouble> {
+    let place = depot.place;
+    let kinds = kinds(args.kind.as_deref());
+    let found = find(&*place.store, &depot.layout, &args.which, &kinds).await;
+    let (manifest, _) = found.map_err(|error| depot.not_found(error))?;
+    let pull = Pull {
+        store: &place.store,
+        layout: &depot.layout,
+        manifest: &manifest,
+        pool: &place.pool,
+        progress: place.progress(),
+    };
+    let to_pipe = is_stdin(&args.destination);
+    let pulled = if to_pipe {
+        pull.to_pipe(io::stdout()).await
+    } else {
+        pull.to_folder(&args.destination).await
+    };
+    place.end_progress();
+    match pulled {
+        Ok(pulled) => {
+            place.say(&format!(
+                "pulled and proven: {} {}, {} objects, {}, of which {} were here already",
+                manifest.kind,
+                manifest.id,
+                pulled.objects,
+                bytes(pulled.bytes),
+                bytes(pulled.resumed)
+            ));
+            Ok(Exit::Passed)
+        }
+        Err(error) => {
+            if !to_pipe && !matches!(error, PullError::Exists(_)) {
+                place.say(
+                    "not all of it is in its place; what came so far is kept hidden there, and the \
+                     same command goes on with it",
+                );
+            }
+            Err(match error {
+                PullError::Object { error, .. } => error.into(),
+                PullError::Key(_) | PullError::Several(_) | PullError::Large => {
+                    Trouble::Told(error.to_string(), Exit::Usage)
+                }
+                PullError::Exists(_) | PullError::Local { .. } => {
+                    Trouble::Told(error.to_string(), Exit::Failed)
+                }
+            })
+        }
+    }
+}
