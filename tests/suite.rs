@@ -21,6 +21,7 @@ macro_rules! tests {
 }
 
 const TESTS: &[Test] = tests![
+    architecture::codes::every_code_has_a_rule,
     architecture::dependencies::the_lock_file_holds_one_of_each,
     architecture::layers::a_module_uses_only_what_stands_to_its_left,
     architecture::layers::the_layers_have_no_circle,

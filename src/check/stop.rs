@@ -98,18 +98,18 @@ impl Stop {
         )
     }
 
-    /// Ends a check because of an error. An answer that could be read and contradicts itself is a lie
-    /// about `what` was asked for: what is no answer of the service's at all has a status and nothing
-    /// that could be read.
+    /// Ends a check because of an error. An answer that contradicts itself is a lie about `what` was
+    /// asked for.
     pub fn by(error: Error, what: impl FnOnce() -> String) -> Self {
         let evidence = error.evidence();
-        match (error.kind(), evidence.status, &evidence.message) {
-            (ErrorKind::MalformedResponse, None, Some(said)) => Self::Violated(format!(
-                "{} was answered with success, and the answer contradicts itself: {said}",
-                what()
-            )),
-            _ => error.into(),
+        if !evidence.contradicts_itself {
+            return error.into();
         }
+        Self::Violated(format!(
+            "{} was answered with success, and the answer contradicts itself: {}",
+            what(),
+            evidence.message.as_deref().unwrap_or_default()
+        ))
     }
 
     /// Ends a check because a success was a lie.

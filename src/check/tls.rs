@@ -70,22 +70,18 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     }
 }
 
-/// What the run's own client says of a certificate that has ended, holds later, or is for other names.
-const OF_THE_LEAF: [&str; 3] = [
-    "certificate expired",
-    "certificate not valid yet",
-    "certificate not valid for name",
-];
+/// What the run's own client says of an issuer that it does not trust.
+const OF_THE_ISSUER: [&str; 2] = ["UnknownIssuer", "BadSignature"];
 
-/// Returns whether the client refused another certificate than the one that was looked at: a name may
-/// lead to several servers, and one of them may have been forgotten.
+/// Returns whether the client met another server than the one that was looked at, since it has other
+/// reasons: a name may lead to several servers, and one of them may have been forgotten.
 fn met_another(failure: &Stop, seen: &Stop) -> bool {
     let Stop::Operation(error) = failure else {
         return false;
     };
     let said = error.evidence().message.as_deref().unwrap_or_default();
-    matches!(seen, Stop::Unfit(UNTRUSTED, _))
-        && OF_THE_LEAF.iter().any(|words| said.contains(words))
+    let of_the_issuer = OF_THE_ISSUER.iter().any(|words| said.contains(words));
+    matches!(seen, Stop::Unfit(UNTRUSTED, _)) && !of_the_issuer
 }
 
 /// The cause of a certificate with which only its issuer is wrong.

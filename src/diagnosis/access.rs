@@ -113,6 +113,7 @@ pub(super) const RULES: &[Rule] = &[
          listing of objects shows them.",
     )
     .when(&[checks(&["multipart-abort"])
+        .operations(&[Operation::AbortMultipart])
         .kinds(&[ErrorKind::PermissionDenied])
         .also(|case| case.weight == Weight::Minor && !case.full_access_lacks())])
     .remedies(&[

@@ -209,6 +209,7 @@ impl Session {
                 tap: &self.tap,
                 resolver: self.resolver,
                 gate: &self.gate,
+                end: deadline.end_of_checks(),
             };
             let sweeping = async { *swept = self.sweep(shared).await };
             join(runner.run(shared, records), sweeping).await;
@@ -290,23 +291,26 @@ impl Session {
             run_id: &self.run_id,
             removal: found.removal(),
         };
+        // A request that was cut off, or whose answer was lost, may arrive after its key was cleaned.
+        let late = stopped != Stopped::Finished || self.journal.is_unsettled();
         if let Some(failure) = cleaner.clean_up().await {
             return Cleaned::Refused(failure);
         }
         if found.mode() != Some(Mode::Own) || self.request.quick {
             return Cleaned::Done;
         }
-        match self.left_over().await {
+        let mut there = self.left_over().await;
+        if let Ok(found) = &there
+            && !found.is_empty()
+            && late
+        {
+            remove_residue(store, found).await;
+            there = self.left_over().await;
+        }
+        match there {
             Err(error) => Cleaned::Refused(error),
             Ok(there) if there.is_empty() => Cleaned::Done,
-            Ok(there) if stopped == Stopped::Finished => {
-                Cleaned::Lied(there.iter().map(|it| it.key.to_string()).collect())
-            }
-            // A request that was cut off may have arrived after its key was cleaned.
-            Ok(there) => {
-                remove_residue(store, &there).await;
-                Cleaned::Done
-            }
+            Ok(there) => Cleaned::Lied(there.iter().map(|it| it.key.to_string()).collect()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
-use azure_core::http::{ClientMethodOptions, Context};
+use azure_core::http::{ClientMethodOptions, Context, RawResponse};
 use azure_storage_blob::BlobClient;
 use backstop_contract::{
     Attributes, ETag, Error, ErrorKind, Evidence, ObjectKey, ObjectMeta, Operation, PutResult,
@@ -61,6 +61,10 @@ impl Surroundings {
 impl Place {
     /// Makes the error of a failure of the pipeline, or of a body.
     pub(crate) fn failed(&self, error: &azure_core::Error, begun: Instant) -> Error {
+        self.understood(classify::failure(error, self.asked), begun)
+    }
+
+    fn understood(&self, failure: Failure, begun: Instant) -> Error {
         let Failure {
             kind,
             operation,
@@ -69,7 +73,7 @@ impl Place {
             source,
             on_the_way,
             account_tenant,
-        } = classify::failure(error, self.asked);
+        } = failure;
         let facts = self
             .surroundings
             .facts(on_the_way, account_tenant.as_deref());
@@ -98,6 +102,20 @@ impl Place {
 
     /// Makes the error of an answer that is not one this service gives.
     pub(crate) fn malformed(&self, headers: &Headers, told: impl Into<String>) -> Error {
+        self.nonsense(headers, told, false)
+    }
+
+    /// Makes the error of an answer that could be read and contradicts itself.
+    pub(crate) fn contradiction(&self, headers: &Headers, told: impl Into<String>) -> Error {
+        self.nonsense(headers, told, true)
+    }
+
+    fn nonsense(
+        &self,
+        headers: &Headers,
+        told: impl Into<String>,
+        contradicts_itself: bool,
+    ) -> Error {
         self.error(
             ErrorKind::MalformedResponse,
             self.asked.operation,
@@ -107,6 +125,7 @@ impl Place {
             message: Some(told.into()),
             request_id: observe::request_id(headers),
             date: observe::date(headers),
+            contradicts_itself,
             ..Evidence::default()
         })
     }
@@ -162,6 +181,12 @@ impl<'a> Ask<'a> {
     /// Makes the error of a failure of the pipeline.
     pub(crate) fn failed(&self, error: &azure_core::Error) -> Error {
         self.place.failed(error, self.begun)
+    }
+
+    /// Makes the error of a success that is made of a refusal; nothing where it is none.
+    pub(crate) fn refused_within(&self, answer: &RawResponse) -> Option<Error> {
+        let failure = classify::within(answer, self.place.asked)?;
+        Some(self.place.understood(failure, self.begun))
     }
 
     /// Makes the error of a request that we do not send.

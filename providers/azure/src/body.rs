@@ -24,7 +24,7 @@ pub(crate) fn open(key: &ObjectKey, place: &Place, answer: AsyncRawResponse) -> 
         Some(text) => match content_range(text) {
             Some((range, size)) if range.end - range.start == length => (Some(range), size),
             None if length == 0 && is_behind_the_end(text) => return Err(behind_the_end(place)),
-            _ => return Err(place.malformed(&headers, "the answer's range is none")),
+            _ => return Err(place.contradiction(&headers, "the answer's range is none")),
         },
     };
     Ok(GetResult {

@@ -12,6 +12,7 @@ use std::error::Error as StdError;
 use std::ops::RangeInclusive;
 
 use azure_core::error::ErrorKind as CoreKind;
+use azure_core::http::RawResponse;
 use backstop_contract::{ErrorKind, Evidence, Operation, Sent};
 
 use crate::auth_failure::AuthFailure;
@@ -231,6 +232,16 @@ pub(crate) fn failure(error: &azure_core::Error, asked: Asked) -> Failure {
     }
     // What is left is an answer that the SDK could not read.
     Failure::answered(Evidence::default(), asked)
+}
+
+/// Decides what a refusal means that came as a success; nothing where the answer names no code.
+pub(crate) fn within(answer: &RawResponse, asked: Asked) -> Option<Failure> {
+    let refusal = Refusal::of_blobs(answer);
+    refusal.evidence.code.as_ref()?;
+    Some(Failure {
+        kind: blob_refusal(&refusal, asked),
+        ..Failure::answered(refusal.evidence, asked)
+    })
 }
 
 impl Failure {

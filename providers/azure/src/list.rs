@@ -43,9 +43,12 @@ async fn page(store: &AzureStore, operation: Operation, listing: &Listing<'_>) -
         .list(operation, listing)
         .await
         .map_err(|error| ask.failed(&error))?;
-    listing::read(answer.body()).ok_or_else(|| {
-        ask.place()
-            .malformed(answer.headers(), "the answer is no whole listing")
+    let page = listing::read(answer.body());
+    page.ok_or_else(|| match ask.refused_within(&answer) {
+        Some(refused) => refused,
+        None => ask
+            .place()
+            .malformed(answer.headers(), "the answer is no whole listing"),
     })
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn strike_evidence(evidence: &mut Evidence) {
         date: _,
         elapsed: _,
         facts,
+        contradicts_itself: _,
     } = evidence;
     for text in [code, message, request_id, region].into_iter().flatten() {
         *text = strike(text);

@@ -187,6 +187,9 @@ pub struct Evidence {
     /// What else there is to compare, a line each: a token's issuer beside the role, the proxy on
     /// the way.
     pub facts: Vec<String>,
+    /// Whether the answer is one of the service's, could be read, and contradicts itself: a success
+    /// that is a lie rather than an answer of somebody else.
+    pub contradicts_itself: bool,
 }
 
 /// The failure of one operation on a store.

@@ -36,6 +36,16 @@ impl Asked {
             .with_message(reason)
     }
 
+    /// Creates the error of an answer that could be read and contradicts itself.
+    pub(crate) fn contradiction(&self, reason: &str) -> Error {
+        self.error(ErrorKind::MalformedResponse, Sent::Answered)
+            .with_evidence(Evidence {
+                message: Some(reason.to_owned()),
+                contradicts_itself: true,
+                ..Evidence::default()
+            })
+    }
+
     /// Names the failure of a request.
     pub(crate) fn failed<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
     where
@@ -103,8 +113,9 @@ impl Asked {
             // as one that wants TLS: it resets the connection behind a bare 400.
             let foreign = evidence.request_id.is_none();
             let kind = self.kind_of(&evidence, foreign);
-            // Where the status says too little, that the answer broke off is all there is.
-            if kind != ErrorKind::Unexpected {
+            // Where the status says too little, that the answer broke off is all there is: a bucket
+            // without a configuration is answered with 404 as one that does not exist.
+            if !matches!(kind, ErrorKind::Unexpected | ErrorKind::BucketNotFound) {
                 return self.error(kind, Sent::Answered).with_evidence(evidence);
             }
         }
@@ -168,6 +179,7 @@ pub(crate) fn heard(response: &HttpResponse, at: Instant) -> (Evidence, bool) {
             .chain(clocks(said("RequestTime"), said("ServerTime")))
             .chain(led_to(response))
             .collect(),
+        contradicts_itself: false,
     };
     (evidence, page)
 }

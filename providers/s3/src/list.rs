@@ -44,11 +44,11 @@ impl Decoder {
     /// Decodes a marker, without which the next page cannot be asked for.
     fn marker(self, text: &str, asked: &Asked) -> Result<String> {
         self.decoded(text)
-            .ok_or_else(|| asked.nonsense("the marker of the next page is not UTF-8"))
+            .ok_or_else(|| asked.contradiction("the marker of the next page is not UTF-8"))
     }
 
     fn key(self, text: Option<&str>, asked: &Asked) -> Result<Option<ObjectKey>> {
-        let text = text.ok_or_else(|| asked.nonsense("an entry of the page names no key"))?;
+        let text = text.ok_or_else(|| asked.contradiction("an entry of the page names no key"))?;
         // Text that is not UTF-8 is such a key too: an entry can be left out, a marker cannot.
         let decoded = self.decoded(text);
         Ok(decoded.and_then(|text| ObjectKey::new(text).ok()))
@@ -108,7 +108,7 @@ impl S3Store {
         let decoder = Decoder::of(found.encoding_type());
         let next = match (found.is_truncated(), some(found.next_continuation_token())) {
             (Some(true), Some(token)) => Some(PageToken::new(token)),
-            (Some(true), None) => return Err(asked.nonsense("a truncated page names no next one")),
+            (Some(true), None) => return Err(asked.contradiction("a truncated page names no next one")),
             _ => None,
         };
         let mut objects = Vec::with_capacity(found.contents().len());
@@ -189,7 +189,7 @@ impl S3Store {
                 let key = decoder.marker(key, &asked)?;
                 Some(join(found.next_version_id_marker(), &key))
             }
-            (Some(true), None) => return Err(asked.nonsense("a truncated page names no next one")),
+            (Some(true), None) => return Err(asked.contradiction("a truncated page names no next one")),
             _ => None,
         };
         Ok(VersionPage { versions, next })
@@ -220,7 +220,7 @@ impl S3Store {
         let mut uploads = Vec::with_capacity(found.uploads().len());
         for upload in found.uploads() {
             let id = some(upload.upload_id())
-                .ok_or_else(|| asked.nonsense("an upload on the page has no id"))?;
+                .ok_or_else(|| asked.contradiction("an upload on the page has no id"))?;
             let Some(key) = decoder.key(upload.key(), &asked)? else {
                 continue;
             };
@@ -235,7 +235,7 @@ impl S3Store {
                 let key = decoder.marker(key, &asked)?;
                 Some(join(found.next_upload_id_marker(), &key))
             }
-            (Some(true), None) => return Err(asked.nonsense("a truncated page names no next one")),
+            (Some(true), None) => return Err(asked.contradiction("a truncated page names no next one")),
             _ => None,
         };
         Ok(UploadPage { uploads, next })

@@ -2,7 +2,7 @@
 
 use backstop_contract::{
     Capability, CompleteOptions, Error, ErrorKind, GetOptions, KeyPrefix, ObjectKey, ObjectStore,
-    ObjectStoreExt, ObjectVersion, PartNumber, PartOptions, Upload, UploadId,
+    ObjectStoreExt, ObjectVersion, PartNumber, PartOptions, Sent, Upload, UploadId,
 };
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
@@ -46,7 +46,7 @@ pub(crate) struct Cleaner<'a> {
 impl Cleaner<'_> {
     /// Removes what the journal names; what cannot be removed stays in it.
     ///
-    /// Returns the first failure.
+    /// Returns the first failure that says why rather than that an answer was lost.
     pub(crate) async fn clean_up(&self) -> Option<Error> {
         let failures: Vec<Error> = stream::iter(self.journal.keys())
             .map(|key| async move { self.clean(&key).await.err() })
@@ -54,7 +54,8 @@ impl Cleaner<'_> {
             .filter_map(|failure| async move { failure })
             .collect()
             .await;
-        failures.into_iter().next()
+        let lost = |error: &Error| error.sent() == Sent::Maybe;
+        failures.into_iter().min_by_key(lost)
     }
 
     async fn clean(&self, key: &ObjectKey) -> Result<(), Error> {
@@ -209,7 +210,10 @@ pub(super) async fn uploads_on(store: &CheckStore, key: &ObjectKey) -> Result<Ve
     }
     let mut page = None;
     loop {
-        let listed = store.list_uploads(key.as_str(), page).await?;
+        let listed = match store.list_uploads(key.as_str(), page).await {
+            Err(error) if is_no_name(&error) => return Ok(found),
+            answer => answer?,
+        };
         let here = listed.uploads.into_iter();
         found.extend(here.filter(|upload| upload.key == *key));
         match listed.next {
@@ -229,6 +233,7 @@ async fn versions_on(
     }
     match list_versions(store, key.as_str()).await {
         Err(error) if cannot_list(&error) => Ok(None),
+        Err(error) if is_no_name(&error) => Ok(Some(Vec::new())),
         Err(error) => Err(error),
         Ok(mut found) => {
             found.retain(|version| version.key == *key);
@@ -243,6 +248,11 @@ pub(super) fn cannot_list(error: &Error) -> bool {
         error.kind(),
         ErrorKind::PermissionDenied | ErrorKind::Unsupported
     )
+}
+
+/// Returns whether the store has no such names, so that nothing can have been written under one.
+fn is_no_name(error: &Error) -> bool {
+    error.kind() == ErrorKind::InvalidKey
 }
 
 /// The most pages of versions that one run looks at.

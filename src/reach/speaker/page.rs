@@ -46,9 +46,12 @@ const OF_PROXY_PAGES: [&str; 9] = [
     "access to this site is blocked",
 ];
 /// Words of pages that want somebody to sign in, in small letters.
-const OF_LOGINS: [&str; 8] = [
+const OF_LOGINS: [&str; 11] = [
     "login",
+    "log in",
     "logon",
+    "sign in",
+    "accept the terms",
     "signin",
     "sign-in",
     "captive",

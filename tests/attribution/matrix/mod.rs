@@ -26,8 +26,9 @@ use self::faults::Named;
 use self::place::Provider;
 use self::steps::{Step, Steps};
 
-/// How many cells are run at the same time; most of them wait.
-const AT_ONCE: usize = 16;
+/// How many cells are run at the same time on MinIO, and on Azurite, which has one core alone; most of
+/// them wait.
+const AT_ONCE: [usize; 2] = [16, 10];
 /// The variable that chooses cells.
 const CHOSEN: &str = "BACKSTOP_MATRIX";
 /// How much longer than its time a run may take on a machine that does much at once.
@@ -115,18 +116,20 @@ fn healthy(provider: Provider, secure: bool) -> Result<(Ran, Vec<Step>), String>
 }
 
 fn run_all(cells: &[Cell]) -> Result<Vec<Ran>, String> {
-    let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, Result<Ran, String>)>> = Mutex::default();
+    let all = cells.iter().enumerate();
+    let (azure, minio): (Vec<_>, Vec<_>) = all.partition(|(_, it)| it.provider == Provider::Azure);
+    let next = [AtomicUsize::new(0), AtomicUsize::new(0)];
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(cell) = cells.get(index) else { return };
-                    let ran = cell.run();
-                    done.lock().expect("nobody panics here").push((index, ran));
-                }
-            });
+        for ((cells, next), at_once) in [&minio, &azure].into_iter().zip(&next).zip(AT_ONCE) {
+            for _ in 0..at_once {
+                scope.spawn(|| {
+                    while let Some((index, cell)) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let ran = cell.run();
+                        done.lock().expect("nobody panics here").push((*index, ran));
+                    }
+                });
+            }
         }
     });
     let mut done = done.into_inner().expect("nobody panics here");
