@@ -7,13 +7,21 @@ use backstop::diagnosis::rule;
 
 use super::source::files;
 
-/// Words of that form that are no codes.
-const NO_CODES: [&str; 6] = [
+/// Words of that form that are no codes: names of probes, accesses and values.
+const NO_CODES: [&str; 14] = [
+    "append-only",
     "if-absent",
-    "if-none-match",
-    "multipart-upload",
+    "if-absent-first",
+    "if-absent-second",
+    "link-local",
+    "multipart-abort-seat",
+    "multipart-seat",
+    "object-overwritten",
     "probe-multipart",
     "put-get",
+    "put-only",
+    "read-only",
+    "when-required",
     "x-amz-request-id",
 ];
 
