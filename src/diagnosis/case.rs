@@ -1,6 +1,6 @@
 //! One record that is to be explained, beside the whole report.
 
-use backstop_contract::{ErrorKind, Way};
+use backstop_contract::{ErrorKind, Sent, Way};
 
 use crate::report::{
     Access, CheckRecord, ErrorRecord, Finding, FindingCode, Level, Outcome, Range, Report,
@@ -59,6 +59,17 @@ impl<'a> Case<'a> {
             .checks
             .iter()
             .any(|record| record.id == id && record.outcome == Outcome::Passed)
+    }
+
+    /// Returns whether a connection was refused in the run, so that nobody listens any more.
+    pub(super) fn nobody_listens(&self) -> bool {
+        let findings = self
+            .report
+            .checks
+            .iter()
+            .filter_map(|it| it.finding.as_ref());
+        let mut errors = findings.filter_map(|finding| finding.error.as_ref());
+        errors.any(|error| error.kind == ErrorKind::Unreachable && error.sent == Sent::No)
     }
 
     /// Returns whether another record was denied.

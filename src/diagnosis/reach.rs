@@ -57,7 +57,9 @@ pub(super) const RULES: &[Rule] = &[
          the request. It was tried again, and broke each time.",
     )
     .when(&[kinds(&[ErrorKind::Unreachable])
-        .also(|case| case.error().is_some_and(|error| error.sent == Sent::Maybe))])
+        .also(|case| {
+            case.error().is_some_and(|error| error.sent == Sent::Maybe) && !case.nobody_listens()
+        })])
     .remedies(&[
         all("Look at what is between this host and {host}: a load balancer's or a proxy's limits of time and size, and its log at the time of this run."),
         all("Look into the service's own log at that time: it may have been restarted, or have failed over the request."),

@@ -122,7 +122,9 @@ impl<'a> Runner<'a> {
             let answer = timeout(half, asking).await;
             let waited = began.elapsed().as_secs_f64();
             answer.unwrap_or_else(|_| {
-                let text = format!("no answer within {waited:.1} s; the rest of the time is for what is required");
+                let text = format!(
+                    "no answer within {waited:.1} s; the rest of the time is for what is required"
+                );
                 Err(Stop::Silent("no-answer", text))
             })
         } else {

@@ -46,7 +46,9 @@ pub(crate) fn every_code_has_a_rule() -> Result<(), String> {
     if unknown.is_empty() && known > 30 {
         return Ok(());
     }
-    Err(format!("{known} codes are known, and not these: {unknown:#?}"))
+    Err(format!(
+        "{known} codes are known, and not these: {unknown:#?}"
+    ))
 }
 
 /// Returns whether a word is words of small letters with hyphens between.

@@ -51,12 +51,12 @@ enum Room {
 
 impl Room {
     fn of(request: &Request, is_success: bool) -> Self {
-        // The one GET without a `comp` is Get Blob; that of the services that say who we are has an
-        // `api-version`.
+        // The one GET with neither a `comp` nor a `restype` is Get Blob; that of the services that say who
+        // we are has an `api-version`.
         let reads = request.method() == Method::Get;
         let has = |wanted: &str| request.url().query_pairs().any(|(name, _)| name == wanted);
         // A SAS may have an `api-version` too.
-        let named = has("comp") || (has("api-version") && !has("sig"));
+        let named = has("comp") || has("restype") || (has("api-version") && !has("sig"));
         let mut pairs = request.url().query_pairs();
         let lists = reads && pairs.any(|(name, value)| name == "comp" && value == "list");
         match (is_success, reads && !named) {
@@ -328,6 +328,12 @@ mod tests {
                 "https://h/c?restype=container&comp=list",
                 true,
                 Room::Answer(LONGEST_PAGE),
+            ),
+            (
+                Method::Get,
+                "https://h/c?restype=container",
+                true,
+                Room::Answer(LONGEST_ANSWER),
             ),
             (
                 Method::Post,

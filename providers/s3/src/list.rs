@@ -108,7 +108,9 @@ impl S3Store {
         let decoder = Decoder::of(found.encoding_type());
         let next = match (found.is_truncated(), some(found.next_continuation_token())) {
             (Some(true), Some(token)) => Some(PageToken::new(token)),
-            (Some(true), None) => return Err(asked.contradiction("a truncated page names no next one")),
+            (Some(true), None) => {
+                return Err(asked.contradiction("a truncated page names no next one"));
+            }
             _ => None,
         };
         let mut objects = Vec::with_capacity(found.contents().len());
@@ -189,7 +191,9 @@ impl S3Store {
                 let key = decoder.marker(key, &asked)?;
                 Some(join(found.next_version_id_marker(), &key))
             }
-            (Some(true), None) => return Err(asked.contradiction("a truncated page names no next one")),
+            (Some(true), None) => {
+                return Err(asked.contradiction("a truncated page names no next one"));
+            }
             _ => None,
         };
         Ok(VersionPage { versions, next })
@@ -235,7 +239,9 @@ impl S3Store {
                 let key = decoder.marker(key, &asked)?;
                 Some(join(found.next_upload_id_marker(), &key))
             }
-            (Some(true), None) => return Err(asked.contradiction("a truncated page names no next one")),
+            (Some(true), None) => {
+                return Err(asked.contradiction("a truncated page names no next one"));
+            }
             _ => None,
         };
         Ok(UploadPage { uploads, next })

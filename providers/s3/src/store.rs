@@ -215,7 +215,9 @@ impl S3Store {
             Some(text) => {
                 let (range, whole) = content_range(text)
                     .filter(|(range, _)| range.end - range.start == length)
-                    .ok_or_else(|| asked.contradiction("its Content-Range does not fit the content"))?;
+                    .ok_or_else(|| {
+                        asked.contradiction("its Content-Range does not fit the content")
+                    })?;
                 (Some(range), whole)
             }
         };

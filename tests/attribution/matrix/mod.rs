@@ -29,6 +29,8 @@ use self::steps::{Step, Steps};
 /// How many cells are run at the same time on MinIO, and on Azurite, which has one core alone; most of
 /// them wait.
 const AT_ONCE: [usize; 2] = [16, 10];
+/// How many cells are run a second time.
+const MOST_AGAIN: usize = 60;
 /// The variable that chooses cells.
 const CHOSEN: &str = "BACKSTOP_MATRIX";
 /// How much longer than its time a run may take on a machine that does much at once.
@@ -71,7 +73,8 @@ pub(crate) fn every_cell_is_right() -> Result<(), String> {
     }
     // Those that wait longest begin first.
     cells.sort_by_key(|cell| !cell.fault.waits());
-    let ran = run_all(&cells)?;
+    let mut ran = run_all(&cells)?;
+    again(&expected, &cells, &mut ran)?;
     let mut wrong = Vec::new();
     for (cell, ran) in cells.iter().zip(&ran) {
         wrong.extend(judge(&expected, *cell, ran));
@@ -124,7 +127,8 @@ fn run_all(cells: &[Cell]) -> Result<Vec<Ran>, String> {
         for ((cells, next), at_once) in [&minio, &azure].into_iter().zip(&next).zip(AT_ONCE) {
             for _ in 0..at_once {
                 scope.spawn(|| {
-                    while let Some((index, cell)) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    while let Some((index, cell)) = cells.get(next.fetch_add(1, Ordering::Relaxed))
+                    {
                         let ran = cell.run();
                         done.lock().expect("nobody panics here").push((*index, ran));
                     }
@@ -138,6 +142,17 @@ fn run_all(cells: &[Cell]) -> Result<Vec<Ran>, String> {
         return Err("a cell panicked".to_owned());
     }
     done.into_iter().map(|(_, ran)| ran).collect()
+}
+
+/// Runs cells again that are not right, when nothing else runs: with so much at the same time, a server may
+/// keep silent for longer than a run has.
+fn again(expected: &Expected, cells: &[Cell], ran: &mut [Ran]) -> Result<(), String> {
+    let runs = cells.iter().zip(ran.iter_mut());
+    let wrong = runs.filter(|(cell, ran)| !judge(expected, **cell, ran).is_empty());
+    for (cell, ran) in wrong.take(MOST_AGAIN) {
+        *ran = cell.run()?;
+    }
+    Ok(())
 }
 
 /// Says what is wrong with a cell.
