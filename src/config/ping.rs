@@ -160,7 +160,7 @@ mod tests {
             (
                 named,
                 &[],
-                Err("b.toml:2: ping.url_env: the variable P is not set"),
+                Err("b.toml:2: ping.url_env: the variable \"P\" is not set"),
             ),
             (
                 named,

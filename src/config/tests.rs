@@ -199,9 +199,10 @@ fn mistakes_name_file_line_and_field() {
              mean put-object?",
         ),
         (
-            s3_with("region = \"eu-west-1\"\n[targets.primary.kinds.upgrade]"),
-            "/etc/b.toml:4: targets.primary.kinds: unknown field; known here: access, azure, \
-             expect_principal, levels, minio, retention, s3, sandbox, timeout",
+            s3_with("region = \"eu-west-1\"\n[targets.primary.quotas.upgrade]"),
+            "/etc/b.toml:4: targets.primary.quotas: unknown field; known here: access, azure, \
+             expect_principal, kinds, layouts, levels, minio, ping, reader, retention, s3, sandbox, \
+             timeout",
         ),
     ] {
         let problem = targets(&text).expect_err(&text);

@@ -357,7 +357,7 @@ mod tests {
             assert_eq!(made.replace("http:", "https:"), expected);
             let shown = format!("{address:?} {pinger:?}");
             assert!(
-                !shown.contains("slug") && !shown.contains("http:"),
+                !shown.contains("slug") && !shown.contains("http://"),
                 "{shown}"
             );
         }
