@@ -29,6 +29,7 @@
 //! | [`diff`] | what differs between two runs |
 //! | [`verify`] | a run and its diagnosis in one call |
 //! | [`transfer`] | bytes to a store and back: in parts, in bounded memory, each part hashed once |
+//! | [`gate`] | a report and what is known of the backups to allow or block, closed by default |
 //! | [`monitor`] | what is watched from run to run: metrics, failures in a row, pings |
 //! | [`render`] | the report for people and for programs |
 //! | [`demo`] | an embedded S3 server and a guided tour |
@@ -51,6 +52,7 @@ pub mod engine;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod foreign;
+pub mod gate;
 pub mod monitor;
 pub mod plan;
 pub mod policy;

@@ -11,6 +11,7 @@
 //! | `prometheus` | metrics as text |
 //! | `manual` | the manual of a check or a cause |
 //! | `markdown` | a ticket |
+//! | `decision` | a decision of the gate |
 //! | `differences` | what differs between two runs |
 //! | `text` | paragraphs: wrapped, coloured, and free of foreign control characters |
 //!
@@ -19,6 +20,7 @@
 
 mod backups;
 mod certificates;
+mod decision;
 mod differences;
 mod format;
 mod human;
@@ -33,6 +35,7 @@ mod text;
 
 pub use backups::{backups, backups_json, verified, verified_json};
 pub use certificates::write_certificates;
+pub use decision::{decision, decision_json};
 pub use differences::{differences, differences_json};
 pub use format::Format;
 pub use human::{bytes, causes};

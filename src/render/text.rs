@@ -124,6 +124,36 @@ impl Paragraph {
     }
 }
 
+/// Writes what is to be done, numbered where there are several steps, behind a label `width` wide.
+pub(super) fn write_remedies(
+    remedies: &[String],
+    width: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let numbered = remedies.len() > 1;
+    for (index, remedy) in remedies.iter().enumerate() {
+        let number = if numbered {
+            format!("{}. ", index + 1)
+        } else {
+            String::new()
+        };
+        let label = if index == 0 { "do" } else { "" };
+        write_remedy(out, remedy, &format!("  {label:<width$} {number}"))?;
+    }
+    Ok(())
+}
+
+/// Writes a remedy; lines behind its first one, such as a policy's, stay as they are.
+fn write_remedy(out: &mut dyn Write, remedy: &str, first: &str) -> io::Result<()> {
+    let (text, verbatim) = remedy.split_once('\n').unwrap_or((remedy, ""));
+    Paragraph::plain(text).write(out, first)?;
+    for line in verbatim.lines() {
+        let indent = first.chars().count();
+        writeln!(out, "{:indent$}{}", "", clean(line))?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

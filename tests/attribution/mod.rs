@@ -3,6 +3,7 @@
 
 pub(crate) mod accesses;
 pub(crate) mod faults;
+pub(crate) mod gate;
 mod harness;
 pub(crate) mod identities;
 pub(crate) mod kills;

@@ -83,7 +83,7 @@ fn faults(block: &str) -> impl Iterator<Item = &'static str> {
 }
 
 /// Compares a text with the committed one, or writes it where that is wanted.
-fn compare(name: &str, text: &str) -> Result<Option<String>, String> {
+pub(super) fn compare(name: &str, text: &str) -> Result<Option<String>, String> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/attribution/snapshots");
     let path = folder.join(name);
     if std::env::var_os("BACKSTOP_UPDATE_SNAPSHOTS").is_some() {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::words::{Gravity, advice, said};
 use crate::render::style;
-use crate::render::text::Paragraph;
+use crate::render::text::{Paragraph, write_remedies};
 use crate::report::{CheckRecord, Diagnosis, Report};
 
 /// The most lines of what was said.
@@ -107,17 +107,7 @@ impl Block<'_> {
         title.write(out, "")?;
         Paragraph::plain(&self.checks.join(", ")).write(out, "  checks  ")?;
         self.write_said(out)?;
-        let numbered = self.remedies.len() > 1;
-        for (index, remedy) in self.remedies.iter().enumerate() {
-            let number = if numbered {
-                format!("{}. ", index + 1)
-            } else {
-                String::new()
-            };
-            let label = if index == 0 { "do" } else { "" };
-            write_remedy(out, remedy, &format!("  {label:<7} {number}"))?;
-        }
-        Ok(())
+        write_remedies(&self.remedies, 7, out)
     }
 }
 
@@ -143,15 +133,4 @@ impl Block<'_> {
         }
         Ok(())
     }
-}
-
-/// Writes a remedy; lines behind its first one, such as a policy's, stay as they are.
-fn write_remedy(out: &mut dyn Write, remedy: &str, first: &str) -> io::Result<()> {
-    let (text, verbatim) = remedy.split_once('\n').unwrap_or((remedy, ""));
-    Paragraph::plain(text).write(out, first)?;
-    for line in verbatim.lines() {
-        let indent = first.chars().count();
-        writeln!(out, "{:indent$}{}", "", crate::render::clean(line))?;
-    }
-    Ok(())
 }
