@@ -14,6 +14,7 @@ use super::exit::Exit;
 use super::plugin;
 
 mod backup;
+mod gate;
 mod object;
 mod output;
 mod policy;
@@ -21,6 +22,7 @@ mod policy;
 pub(super) use backup::{
     BackupCommand, BackupListArgs, PruneArgs, PullArgs, PushArgs, StatusArgs, VerifyBackupArgs,
 };
+pub(super) use gate::GateArgs;
 pub(super) use object::{
     DeleteArgs, GetArgs, HeadArgs, ListArgs, ObjectCommand, PlaceArgs, PutArgs,
 };
@@ -96,12 +98,13 @@ Examples:
   backstop job s3://acme-backups/production --image registry.example.com/backstop:1.0";
 
 const EXPLAIN_EXAMPLES: &str = "\
-Checks are named in a report beside their outcome, causes in square brackets. It asks nothing of
-any service.
+Checks are named in a report beside their outcome, causes in square brackets, conditions in a
+decision of the gate. It asks nothing of any service.
 
 Examples:
   backstop explain get-range
   backstop explain missing-permission
+  backstop explain fresh
   backstop explain --all > manual.md";
 const TICKET_EXAMPLES: &str = "\
 It verifies TARGET and writes a ticket about what was refused; with --from it takes a report that
@@ -166,6 +169,9 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: Box<BackupCommand>,
     },
+    /// Allows an upgrade, only if a fresh, complete backup is there and storage works.
+    #[command(after_long_help = gate::EXAMPLES)]
+    Gate(Box<GateArgs>),
     /// Makes, checks and shows the configuration file.
     #[command(after_long_help = CONFIG_EXAMPLES)]
     Config {
@@ -187,7 +193,7 @@ pub(super) enum Command {
     /// Shows on a small embedded server what backstop finds, on healthy storage and on broken.
     #[cfg(feature = "demo")]
     Demo(DemoArgs),
-    /// Explains a check or the cause of a failure: what it is, why it matters, how to fix it.
+    /// Explains a check, a cause or a condition of the gate: what it is, why it matters, how to fix it.
     #[command(after_long_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
     /// Prints a completion script for a shell.
@@ -418,8 +424,8 @@ pub(super) struct DemoArgs {
 /// The arguments of `explain`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct ExplainArgs {
-    /// A check such as put-object, or a cause such as missing-permission.
-    #[arg(value_name = "CHECK|CODE", required_unless_present = "all")]
+    /// A check such as put-object, a cause such as missing-permission, or a condition such as fresh.
+    #[arg(value_name = "CHECK|CODE|CONDITION", required_unless_present = "all")]
     pub(super) word: Option<String>,
     /// Prints the whole manual, in Markdown.
     #[arg(long, conflicts_with = "word")]

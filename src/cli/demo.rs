@@ -22,7 +22,7 @@ async fn show(keep: bool) -> Result<Exit, Mistake> {
     let mistake = |error| Mistake::new(format!("{error}"));
     let server = start().await.map_err(mistake)?;
     let title = format!(
-        "Backstop verifies {} stores on a small S3 server of its own, at {}.\n",
+        "Backstop verifies {} stores on a small S3 server of its own, at {}, and asks the gate.\n",
         SCENES.len(),
         server.endpoint()
     );
@@ -62,8 +62,12 @@ fn line(seen: &Seen) -> String {
     } else {
         ("wrong", style::BAD)
     };
-    let title = seen.scene.title;
-    let Seen { expected, saw, .. } = seen;
+    let Seen {
+        title,
+        expected,
+        saw,
+        ..
+    } = seen;
     format!("{style}{word}{style:#}  {title}: expected {expected}, saw {saw}\n")
 }
 
@@ -84,7 +88,9 @@ fn invitation(server: &DemoServer) -> String {
     // A scene with another secret has the command of the one before it.
     let mut commands = commands.to_vec();
     commands.dedup();
-    text + &commands.concat()
+    // The byte that was flipped is seen by reading alone.
+    let gate = "  backstop gate s3://gate/backups --access put-get --read\n";
+    text + &commands.concat() + gate
 }
 
 /// Listens for SIGINT and SIGTERM.

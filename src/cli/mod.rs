@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `args` | every argument, exactly as it was given |
 //! | `targets` | TARGET arguments to validated targets |
-//! | `verify`, `backup`, `config`, `job`, `policy`, `ticket`, `diff`, `explain`, `demo`, `completions` | one command each |
+//! | `verify`, `backup`, `gate`, `config`, `job`, `policy`, `ticket`, `diff`, `explain`, `demo`, `completions` | one command each |
 //! | `object` | single objects, with a file a verb |
 //! | `place` | a target that objects are written to and read from, with its progress |
 //! | `trouble` | what went wrong with an object, with its cause and remedy |
@@ -28,6 +28,7 @@ mod demo;
 mod diff;
 mod exit;
 mod explain;
+mod gate;
 mod job;
 mod object;
 mod place;

@@ -9,7 +9,7 @@ use super::args::{Args, Command};
 use super::console;
 use super::exit::Exit;
 use super::{
-    backup, completions, config, diff, explain, job, object, plugin, policy, ticket, verify,
+    backup, completions, config, diff, explain, gate, job, object, plugin, policy, ticket, verify,
 };
 
 /// A mistake in the arguments or the configuration, as it is told.
@@ -67,6 +67,7 @@ pub fn run(args: Args) -> Exit {
         Command::Verify(args) => verify::run(&args, &environment),
         Command::Object { command } => object::run(&command, &environment),
         Command::Backup { command } => backup::run(&command, &environment),
+        Command::Gate(args) => gate::run(&args, &environment),
         Command::Config { command } => config::run(&command, &environment),
         Command::Job(args) => job::run(&args, &environment),
         Command::Policy(args) => policy::run(&args, &environment),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::args::{OutputArgs, TicketArgs, VerifyArgs};
+use super::args::{TicketArgs, VerifyArgs};
 use super::console;
 use super::exit::Exit;
 use super::report_file;
@@ -12,7 +12,7 @@ use super::vantage::vantage;
 use super::verify;
 use crate::config::Environment;
 use crate::redact::Redactor;
-use crate::render::{Format, markdown};
+use crate::render::markdown;
 use crate::report::{Access, Report, TargetInfo, Vantage};
 use crate::ticket::{Asking, Flow, Grant, flows, flows_of, grants, ticket};
 
@@ -175,23 +175,8 @@ fn chosen(args: &TicketArgs, environment: &Environment) -> Result<Chosen, Mistak
 /// Returns what is asked of the target: everything, and quietly.
 fn asked(args: &TicketArgs) -> VerifyArgs {
     VerifyArgs {
-        targets: Vec::new(),
-        checks: Vec::new(),
-        size: None,
-        quick: false,
-        wait: None,
         timeout: args.timeout,
-        strict: false,
-        consecutive: None,
-        show_certificates: false,
-        file: args.file.clone(),
-        url: args.url.clone(),
-        output: OutputArgs {
-            format: Format::Human,
-            output: Vec::new(),
-            quiet: false,
-            verbose: false,
-        },
+        ..VerifyArgs::silent(&args.file, &args.url)
     }
 }
 

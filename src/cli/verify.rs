@@ -26,11 +26,10 @@ mod session;
 mod signals;
 mod watch;
 
-pub(super) use output::{check as check_outputs, replace};
+pub(super) use output::{check as check_outputs, check_path, replace};
 use pings::{End, Pings};
-use progress::Progress;
-pub(super) use progress::exchanged;
-use session::Session;
+pub(super) use progress::{Progress, exchanged};
+pub(super) use session::Session;
 pub(super) use signals::Signals;
 use watch::{Watch, tell_held_back};
 
@@ -61,7 +60,10 @@ pub(super) fn reports(
     })
 }
 
-fn within_a_runtime<T>(work: impl Future<Output = Result<T, Mistake>>) -> Result<T, Mistake> {
+/// Runs something to its end.
+pub(super) fn within_a_runtime<T>(
+    work: impl Future<Output = Result<T, Mistake>>,
+) -> Result<T, Mistake> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -241,8 +243,8 @@ fn told(exit: Exit, written: Result<(), Mistake>) -> Exit {
 }
 
 /// What is said when a signal comes.
-const STOPPING: &str =
+pub(super) const STOPPING: &str =
     "stopping: what was written is being removed, for at most 5 s; a second signal ends at once";
 
 /// Shares a sink, as the engine wants it.
-type Sink = Arc<dyn crate::engine::EventSink>;
+pub(super) type Sink = Arc<dyn crate::engine::EventSink>;

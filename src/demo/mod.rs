@@ -11,9 +11,11 @@
 //! | `objects`, `multipart`, `listing` | one function for each operation |
 //! | `convert` | times, tags, ranges, tokens |
 //! | `tour` | the stores that are shown, and what must be said of each |
+//! | `gate` | the end of the tour: the gate before an upgrade |
 //! | `refusal` | the contract's errors in the words of S3 |
 
 mod convert;
+mod gate;
 mod listing;
 mod multipart;
 mod objects;

@@ -9,9 +9,10 @@ use backstop_contract::{MemoryStore, ObjectStore, Operation, Secret};
 use thiserror::Error;
 use tokio::sync::watch;
 
+use super::gate;
 use super::server::DemoServer;
 use crate::config::{Environment, Target, UrlFlags, url_target};
-use crate::connect::connect;
+use crate::connect::{Connected, connect};
 use crate::engine::{NoEvents, RunRequest, WireTap};
 use crate::report::{Access, Report, TargetInfo, Vantage, Verdict};
 use crate::verify::verify;
@@ -151,19 +152,17 @@ fn with(fault: Fault) -> Arc<dyn ObjectStore> {
     Arc::new(FaultStore::new(MemoryStore::new("faulty"), fault))
 }
 
-/// What was said of one store.
+/// What was said of one store, or by the gate.
 #[derive(Debug)]
 pub struct Seen {
-    /// The store.
-    pub scene: &'static Scene,
+    /// Of what.
+    pub title: &'static str,
     /// What had to be said, in a few words.
     pub expected: String,
     /// What was said, in a few words.
     pub saw: String,
     /// Whether the two agree.
     pub right: bool,
-    /// The whole report.
-    pub report: Report,
 }
 
 /// Why the tour could not be made.
@@ -183,10 +182,11 @@ pub enum TourError {
 ///
 /// [`TourError::Server`].
 pub async fn start() -> Result<DemoServer, TourError> {
-    let buckets = SCENES
+    let scenes = SCENES
         .iter()
-        .filter_map(|scene| Some((scene.bucket.to_owned(), scene.make?())))
-        .collect();
+        .filter_map(|scene| Some((scene.bucket.to_owned(), scene.make?())));
+    let gate = (gate::BUCKET.to_owned(), gate::store());
+    let buckets = scenes.chain([gate]).collect();
     let keys = (
         ACCESS_KEY_ID.to_owned(),
         Secret::new(SECRET_ACCESS_KEY.to_owned()),
@@ -194,7 +194,7 @@ pub async fn start() -> Result<DemoServer, TourError> {
     Ok(DemoServer::start(buckets, keys).await?)
 }
 
-/// Verifies every store of the tour, one after another, and tells of each.
+/// Verifies every store of the tour, one after another, asks the gate, and tells of each.
 ///
 /// # Errors
 ///
@@ -203,28 +203,54 @@ pub async fn tour(server: &DemoServer, mut tell: impl FnMut(&Seen)) -> Result<bo
     let mut all_right = true;
     for scene in &SCENES {
         let report = visit(server, scene).await?;
-        let seen = judge(scene, report);
+        let seen = judge(scene, &report);
         all_right &= seen.right;
         tell(&seen);
     }
-    Ok(all_right)
+    let right = gate::visit(server, &mut tell).await?;
+    Ok(all_right && right)
 }
 
 async fn visit(server: &DemoServer, scene: &Scene) -> Result<Report, TourError> {
+    let Reached {
+        connected,
+        request,
+        tap,
+    } = reach(server, scene.bucket, scene.access, scene.secret).await?;
+    let (_keep, interrupt) = watch::channel(false);
+    verify(connected.subject, request, tap, interrupt)
+        .await
+        .map_err(|error| TourError::Target(error.to_string()))
+}
+
+/// A bucket of the demo, connected, with what is asked of it.
+pub(super) struct Reached {
+    pub(super) connected: Connected,
+    pub(super) request: RunRequest,
+    pub(super) tap: Arc<WireTap>,
+}
+
+/// Connects to a bucket of the demo; of it nothing is asked yet.
+pub(super) async fn reach(
+    server: &DemoServer,
+    bucket: &str,
+    access: Access,
+    secret: &str,
+) -> Result<Reached, TourError> {
     let refused = |error: &dyn std::fmt::Display| TourError::Target(error.to_string());
     let environment: Environment = [
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
-        ("AWS_SECRET_ACCESS_KEY", scene.secret),
+        ("AWS_SECRET_ACCESS_KEY", secret),
         ("AWS_REGION", "us-east-1"),
     ]
     .into_iter()
     .collect();
     let flags = UrlFlags {
         endpoint_url: Some(server.endpoint()),
-        access: Some(scene.access.name().to_owned()),
+        access: Some(access.name().to_owned()),
         ..UrlFlags::default()
     };
-    let url = format!("s3://{}/backups", scene.bucket);
+    let url = format!("s3://{bucket}/backups");
     let target = url_target(&url, &flags, &environment).map_err(|error| refused(&error))?;
     let tap = WireTap::new(Arc::new(NoEvents));
     let connected = connect(&target, RunRequest::TIMEOUT, tap.clone())
@@ -232,10 +258,11 @@ async fn visit(server: &DemoServer, scene: &Scene) -> Result<Report, TourError> 
         .map_err(|error| refused(&error))?;
     let location = format!("{}/{}", connected.subject.store.location(), target.prefix);
     let request = request(target, location, server);
-    let (_keep, interrupt) = watch::channel(false);
-    verify(connected.subject, request, tap, interrupt)
-        .await
-        .map_err(|error| refused(&error))
+    Ok(Reached {
+        connected,
+        request,
+        tap,
+    })
 }
 
 fn request(target: Target, location: String, server: &DemoServer) -> RunRequest {
@@ -265,7 +292,7 @@ fn request(target: Target, location: String, server: &DemoServer) -> RunRequest 
     }
 }
 
-fn judge(scene: &'static Scene, report: Report) -> Seen {
+fn judge(scene: &Scene, report: &Report) -> Seen {
     let cause = report.diagnoses.first();
     let said = cause.map_or("", |cause| cause.code.as_str());
     let Expected {
@@ -281,8 +308,7 @@ fn judge(scene: &'static Scene, report: Report) -> Seen {
             |cause| words(report.verdict, said, &cause.checks.join(", ")),
         ),
         right: report.verdict == verdict && said == wanted && named,
-        scene,
-        report,
+        title: scene.title,
     }
 }
 

@@ -1,8 +1,9 @@
 //! The gate before an upgrade: what was seen and what is asked to a decision, closed by default.
 //!
 //! ```text
-//! Facts --+
-//! Asked --+--> decide --> Decision --> Record
+//! store --ask--> Facts --+
+//! report ----------------+--> decide --> Decision --> Record
+//! Asked -----------------+
 //! ```
 //!
 //! | file | holds |
@@ -13,6 +14,7 @@
 //! | `decision` | answers to allow, block or overridden |
 //! | `record` | the decision as it is kept |
 //! | `version` | which of two versions is the later one |
+//! | `ask` | the edge: facts from a store |
 //!
 //! # Why
 //!
@@ -20,7 +22,7 @@
 //! way back. Every question has four answers (`holds`, `fails`, `unanswered`, `not-asked`), and
 //! only two of them let an upgrade go on: `holds`, and `not-asked` of the two conditions that need
 //! a word from the caller to be asked at all. Whatever could not be asked blocks and says what
-//! would answer it. All of it is pure, so that each way to break a condition is a row of a table.
+//! would answer it. All but `ask` is pure, so that each way to break a condition is a row of a table.
 //!
 //! # How to add a condition
 //!
@@ -28,6 +30,7 @@
 //! 2. A line in `table.rs`, in the order in which people read.
 //! 3. Rows in `tests/attribution/gate.rs`: three ways to break it, and one that must not block.
 
+pub mod ask;
 mod asked;
 mod condition;
 mod conditions;

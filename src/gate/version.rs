@@ -24,10 +24,14 @@ use std::cmp::Ordering;
 
 /// The versions that lie within some ends.
 #[derive(Debug, Clone)]
-pub struct Range(Vec<(fn(Ordering) -> bool, Version)>);
+pub struct Range(Vec<End>);
+
+/// One end: how a version has to compare with it.
+type End = (Fits, Version);
+type Fits = fn(Ordering) -> bool;
 
 /// How an end is written, the longest first.
-const ENDS: [(&str, fn(Ordering) -> bool); 5] = [
+const ENDS: [(&str, Fits); 5] = [
     (">=", Ordering::is_ge),
     ("<=", Ordering::is_le),
     (">", Ordering::is_gt),
@@ -39,12 +43,11 @@ impl Range {
     /// Reads a range; absent where it is none, or one without any end.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let ends = match text.split_once("..") {
-            Some((from, to)) => Self::between(from.trim(), to.trim())?,
-            None => {
-                let parts = text.split([',', ' ']).filter(|part| !part.is_empty());
-                parts.map(Self::end).collect::<Option<Vec<_>>>()?
-            }
+        let ends = if let Some((from, to)) = text.split_once("..") {
+            Self::between(from.trim(), to.trim())?
+        } else {
+            let parts = text.split([',', ' ']).filter(|part| !part.is_empty());
+            parts.map(Self::end).collect::<Option<Vec<_>>>()?
         };
         (!ends.is_empty()).then_some(Self(ends))
     }
@@ -56,8 +59,8 @@ impl Range {
         ends.all(|(fits, end)| fits(version.order(end)))
     }
 
-    fn between(from: &str, to: &str) -> Option<Vec<(fn(Ordering) -> bool, Version)>> {
-        let mut ends: Vec<(fn(Ordering) -> bool, Version)> = Vec::new();
+    fn between(from: &str, to: &str) -> Option<Vec<End>> {
+        let mut ends: Vec<End> = Vec::new();
         if !from.is_empty() {
             ends.push((Ordering::is_ge, Version::parse(from)?));
         }
@@ -67,7 +70,7 @@ impl Range {
         Some(ends)
     }
 
-    fn end(part: &str) -> Option<(fn(Ordering) -> bool, Version)> {
+    fn end(part: &str) -> Option<End> {
         let written = ENDS
             .iter()
             .find_map(|(sign, fits)| Some((*fits, part.strip_prefix(sign)?)));

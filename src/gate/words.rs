@@ -34,7 +34,7 @@ pub(super) fn size(bytes: u64) -> String {
     let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
     for (power, unit) in units {
         if bytes >> power > 0 {
-            let tenths = u128::from(bytes) * 10 >> power;
+            let tenths = (u128::from(bytes) * 10) >> power;
             return match tenths % 10 {
                 0 => format!("{} {unit}", tenths / 10),
                 tenth => format!("{}.{tenth} {unit}", tenths / 10),

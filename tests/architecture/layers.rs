@@ -29,8 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("render",    &["backup", "diff", "engine", "gate", "monitor", "report", "ticket"]),
     ("demo",      &["backup", "config", "connect", "engine", "gate", "report", "transfer", "verify"]),
     ("cli",       &["backup", "check", "config", "connect", "demo", "diagnosis", "diff", "engine", "gate", "monitor",
-                    "policy",
-                    "redact", "render", "report", "subject", "ticket", "transfer", "verify"]),
+                    "policy", "redact", "render", "report", "subject", "ticket", "transfer", "verify"]),
 ];
 
 /// The crates that talk to a service; only the module `connect` names them.

@@ -520,6 +520,16 @@ fn scene(report: &Report, change: fn(&mut Scene)) -> Scene {
     scene
 }
 
+/// Returns what the rows are told to do.
+pub(super) fn remedies() -> Vec<String> {
+    let report = verified();
+    let rows = BREAKS.iter().flat_map(|(_, _, _, change)| {
+        let scene = scene(&report, *change);
+        decide(&scene.asked, &scene.facts, None).conditions
+    });
+    rows.flat_map(|it| it.answer.remedies).collect()
+}
+
 fn told(decision: &Decision) -> String {
     let conditions = decision.conditions.iter();
     let lines: Vec<_> = conditions

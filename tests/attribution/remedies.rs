@@ -5,9 +5,9 @@ use std::path::Path;
 
 use backstop::cli::Args;
 use backstop::config::ConfigFile;
-use backstop::{check, diagnosis};
+use backstop::{check, diagnosis, gate};
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser as _};
+use clap::{Command, CommandFactory as _, Parser as _};
 
 use super::samples::STAGES;
 
@@ -38,7 +38,8 @@ const PROGRAMS: [(&str, &[&str]); 3] = [
     ),
 ];
 /// The keys of the configuration that are looked for where a text has `key = value`.
-const TARGETS: [&str; 5] = [
+const TARGETS: [&str; 6] = [
+    "[targets.t.s3]\nbucket = \"b\"\n[targets.t.kinds.upgrade]\n{line}",
     "[targets.t.s3]\nbucket = \"b\"\n[targets.t.sandbox]\n{line}",
     "{line}\n[targets.t.s3]\nbucket = \"b\"\nregion = \"r\"",
     "[targets.t.s3]\nbucket = \"b\"\nregion = \"r\"\n{line}",
@@ -55,6 +56,8 @@ fn texts() -> Vec<String> {
             .filter_map(check::info)
             .map(|info| info.docs.to_owned()),
     );
+    texts.extend(gate::conditions().map(|condition| condition.docs.to_owned()));
+    texts.extend(super::gate::remedies());
     for (_, samples) in &STAGES {
         for sample in *samples {
             for provider in sample.providers {
@@ -198,21 +201,44 @@ fn options(text: &str) -> Vec<(&str, &str)> {
 fn option(flag: &str, value: &str) -> Option<String> {
     let name = flag.trim_start_matches("--");
     let command = Args::command();
-    let mut all = command.get_subcommands();
-    let known = all.any(|command| {
-        command
-            .get_arguments()
-            .any(|arg| arg.get_long() == Some(name))
-    });
-    if !known {
+    let known: Vec<_> = all(&command, &[])
+        .into_iter()
+        .filter(|(_, command)| {
+            let mut arguments = command.get_arguments();
+            arguments.any(|arg| arg.get_long() == Some(name))
+        })
+        .map(|(path, _)| path)
+        .collect();
+    if known.is_empty() {
         return Some(format!("{flag}: no command has it"));
     }
     // What is a value and not the sentence's next word.
     let valued =
         value.contains(|c: char| c.is_ascii_digit() || c == '-') && !value.starts_with('-');
-    let verify = ["backstop", "verify", "s3://bucket", flag, value];
-    let error = valued.then(|| Args::try_parse_from(verify).err()).flatten();
-    error.map(|error| format!("{flag} {value}: {error}"))
+    if !valued {
+        return None;
+    }
+    let mut told = String::new();
+    for path in known {
+        let words = ["backstop"].into_iter().chain(path);
+        match Args::try_parse_from(words.chain(["s3://bucket", flag, value])) {
+            Ok(_) => return None,
+            Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => return None,
+            Err(error) => told = format!("{flag} {value}: {error}"),
+        }
+    }
+    Some(told)
+}
+
+/// Returns every command with the words that lead to it.
+fn all<'a>(command: &'a Command, path: &[&'a str]) -> Vec<(Vec<&'a str>, &'a Command)> {
+    let below = command.get_subcommands().flat_map(|below| {
+        let path: Vec<_> = path.iter().copied().chain([below.get_name()]).collect();
+        let mut found = all(below, &path);
+        found.push((path, below));
+        found
+    });
+    below.collect()
 }
 
 /// Returns what a text writes as `key = value`.

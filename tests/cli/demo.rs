@@ -1,4 +1,4 @@
-//! `backstop demo`: nine stores, nine right verdicts, and a server to play with.
+//! `backstop demo`: nine stores, the gate, thirteen right answers, and a server to play with.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -34,11 +34,20 @@ pub(crate) fn every_verdict_comes_out_right() -> Outcome {
         .iter()
         .filter(|line| line.starts_with("right  "))
         .count();
-    findings.expect(right == 9 && lines.len() == 11, || told(&done));
+    findings.expect(right == 13 && lines.len() == 15, || told(&done));
     findings.expect(
         lines.last() == Some(&"every verdict came out as expected"),
         || told(&done),
     );
+    let gate: Vec<_> = lines.iter().rev().skip(1).take(4).rev().collect();
+    for (line, saw) in gate
+        .iter()
+        .zip(["block (found)", "1 object", "allow", "block (whole)"])
+    {
+        findings.expect(line.ends_with(&format!(", saw {saw}")), || {
+            (**line).to_owned()
+        });
+    }
     for line in lines.iter().filter(|line| line.starts_with("right  ")) {
         findings.expect(
             line.contains(": expected ") && line.contains(", saw "),
@@ -78,7 +87,7 @@ impl Kept {
             _home: home,
         };
         let mut lines = BufReader::new(stdout.ok_or("no standard output")?).lines();
-        while !kept.text.contains("s3://ignores-if-absent/") {
+        while !kept.text.contains("s3://gate/") {
             let line = lines.next().ok_or("the demo ended early")?;
             kept.text += &line.map_err(|error| error.to_string())?;
             kept.text.push('\n');
@@ -138,7 +147,7 @@ pub(crate) fn what_the_kept_server_offers_works() -> Outcome {
         });
     }
     let commands = kept.commands();
-    findings.expect(commands.len() == 8, || format!("{commands:?}"));
+    findings.expect(commands.len() == 9, || format!("{commands:?}"));
     for command in &commands {
         let mut cli = Cli::new(BINARY)
             .map_err(|error| error.to_string())?
@@ -149,6 +158,10 @@ pub(crate) fn what_the_kept_server_offers_works() -> Outcome {
         let done = finish(cli)?;
         let name = command.join(" ");
         let well = name.contains("s3://healthy/") || name.ends_with("--access put-get");
+        findings.expect(
+            !name.starts_with("gate") || done.stdout.contains("fails: whole"),
+            || told(&done),
+        );
         findings.expect_code(&name, &done, if well { 0 } else { 3 });
     }
     let port = port(&kept.text)?;

@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod exits;
 pub(crate) mod explain;
 pub(crate) mod file;
+pub(crate) mod gate;
 mod harness;
 pub(crate) mod hostile;
 pub(crate) mod human;

@@ -8,6 +8,7 @@ mod identity_azure_story;
 pub(crate) mod backup;
 pub(crate) mod causes;
 pub(crate) mod cron;
+pub(crate) mod gate;
 pub(crate) mod healthy;
 pub(crate) mod identity_azure;
 pub(crate) mod identity_azure_clouds;

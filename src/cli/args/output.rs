@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
+use super::{FileArgs, UrlArgs, VerifyArgs};
 use crate::render::Format;
 
 /// What is written, and where to.
@@ -38,6 +39,31 @@ pub(in crate::cli) struct FileOutput {
 pub(in crate::cli) enum PlainFormat {
     Human,
     Json,
+}
+
+impl VerifyArgs {
+    /// Asks for everything, once, and writes nothing: for commands that have an output of their own.
+    pub(in crate::cli) fn silent(file: &FileArgs, url: &UrlArgs) -> Self {
+        Self {
+            targets: Vec::new(),
+            checks: Vec::new(),
+            size: None,
+            quick: false,
+            wait: None,
+            timeout: None,
+            strict: false,
+            consecutive: None,
+            show_certificates: false,
+            file: file.clone(),
+            url: url.clone(),
+            output: OutputArgs {
+                format: Format::Human,
+                output: Vec::new(),
+                quiet: false,
+                verbose: false,
+            },
+        }
+    }
 }
 
 impl OutputArgs {

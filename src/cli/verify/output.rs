@@ -21,18 +21,7 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 pub(in crate::cli) fn check(outputs: &[FileOutput]) -> Result<(), Mistake> {
     for output in outputs {
         let shown = output.path.display();
-        if output.path.is_dir() {
-            return Err(Mistake::new(format!(
-                "--output: {shown} is a folder; give a file in it"
-            )));
-        }
-        let folder = folder_of(&output.path);
-        if !folder.is_dir() {
-            let folder = folder.display();
-            return Err(Mistake::new(format!(
-                "--output: the folder {folder} does not exist"
-            )));
-        }
+        check_path(&output.path)?;
         if output.format == Format::Prometheus && !is_collected(&output.path) {
             return Err(Mistake::new(format!(
                 "--output: {shown} would not be read: node_exporter's textfile collector takes \
@@ -41,6 +30,24 @@ pub(in crate::cli) fn check(outputs: &[FileOutput]) -> Result<(), Mistake> {
         }
     }
     Ok(())
+}
+
+/// Looks whether a file can be written.
+pub(in crate::cli) fn check_path(path: &Path) -> Result<(), Mistake> {
+    if path.is_dir() {
+        let shown = path.display();
+        return Err(Mistake::new(format!(
+            "--output: {shown} is a folder; give a file in it"
+        )));
+    }
+    let folder = folder_of(path);
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let folder = folder.display();
+    Err(Mistake::new(format!(
+        "--output: the folder {folder} does not exist"
+    )))
 }
 
 /// Returns whether the collector reads a file of that name; a pipe or a device is no file.

@@ -19,7 +19,7 @@ use crate::report::Stage;
 const TICK: Duration = Duration::from_millis(120);
 
 /// The lines of all targets.
-pub(super) struct Progress {
+pub(in crate::cli) struct Progress {
     lines: MultiProgress,
     shown: bool,
     quiet: bool,
@@ -28,7 +28,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Begins; lines are drawn on a terminal only.
-    pub(super) fn new(args: &OutputArgs) -> Self {
+    pub(in crate::cli) fn new(args: &OutputArgs) -> Self {
         let shown = stderr().is_terminal() && !args.quiet;
         let target = if shown {
             ProgressDrawTarget::stderr()
@@ -44,7 +44,7 @@ impl Progress {
     }
 
     /// Returns what takes the events of one target.
-    pub(super) fn of(&self, name: &str) -> Sink {
+    pub(in crate::cli) fn of(&self, name: &str) -> Sink {
         let bar = self.shown.then(|| {
             let bar = self.lines.add(ProgressBar::new(0));
             bar.set_style(style());
@@ -62,14 +62,14 @@ impl Progress {
     }
 
     /// Says a line while the others stay; with `--quiet` it is kept back.
-    pub(super) fn say(&self, text: &str) {
+    pub(in crate::cli) fn say(&self, text: &str) {
         if !self.quiet {
             self.lines.suspend(|| console::say(text));
         }
     }
 
     /// Takes the lines away.
-    pub(super) fn end(&self) {
+    pub(in crate::cli) fn end(&self) {
         // A terminal that has gone is no error.
         let _ = self.lines.clear();
     }

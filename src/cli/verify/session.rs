@@ -16,10 +16,11 @@ use crate::config::{Encryption, Environment, StoreConfig, Target};
 use crate::connect::{Connected, connect};
 use crate::engine::{RunRequest, WireTap};
 use crate::report::{Report, TargetInfo};
+use crate::subject::Subject;
 use crate::verify::verify;
 
 /// A target that is connected, with what is to be asked.
-pub(super) struct Session<'a> {
+pub(in crate::cli) struct Session<'a> {
     target: &'a Target,
     sink: Sink,
     tap: Arc<WireTap>,
@@ -30,7 +31,7 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Connects a target; of its store nothing is asked.
-    pub(super) async fn open(
+    pub(in crate::cli) async fn open(
         target: &'a Target,
         args: &VerifyArgs,
         environment: &Environment,
@@ -52,13 +53,23 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// Returns what is connected.
+    pub(in crate::cli) fn subject(&self) -> &Subject {
+        &self.connected.subject
+    }
+
+    /// Returns where the answers come by.
+    pub(in crate::cli) fn tap(&self) -> Arc<WireTap> {
+        Arc::clone(&self.tap)
+    }
+
     /// Returns the target's name.
-    pub(super) fn name(&self) -> &'a str {
+    pub(in crate::cli) fn name(&self) -> &'a str {
         &self.target.name
     }
 
     /// Runs once, and remembers what it left.
-    pub(super) async fn run(
+    pub(in crate::cli) async fn run(
         &mut self,
         interrupt: watch::Receiver<bool>,
     ) -> Result<Report, Mistake> {
@@ -78,7 +89,7 @@ impl<'a> Session<'a> {
     }
 
     /// Connects anew, so that the next run is made with fresh credentials.
-    pub(super) async fn again(self) -> Result<Self, Mistake> {
+    pub(in crate::cli) async fn again(self) -> Result<Self, Mistake> {
         let limit = self.request.timeout;
         let (tap, connected, _) = connect_within(self.target, &self.sink, limit).await?;
         Ok(Self {
