@@ -135,10 +135,9 @@ fn parse_reason(text: &str) -> Result<String, String> {
 }
 
 fn parse_file(text: &str) -> Result<RecordFile, String> {
-    let (format, path) = match text.split_once('=') {
-        Some((word, path)) if PlainFormat::from_name(word).is_some() => (parse_format(word)?, path),
-        _ => (PlainFormat::Json, text),
-    };
+    let named = text.split_once('=');
+    let named = named.and_then(|(word, path)| Some((parse_plain(word).ok()?, path)));
+    let (format, path) = named.unwrap_or((PlainFormat::Json, text));
     if path.is_empty() {
         return Err("expected a path such as decision.json".to_owned());
     }
