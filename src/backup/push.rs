@@ -4,6 +4,7 @@ mod latest;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use backstop_contract::{
     Attributes, Capability, Condition, Error, ErrorKind, KeyError, ObjectStore,
@@ -11,6 +12,7 @@ use backstop_contract::{
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use thiserror::Error as Thiserror;
+use tokio::time::sleep;
 
 use super::id::{BackupId, IdError};
 use super::kind::Kind;
@@ -24,6 +26,9 @@ use crate::transfer::{Pool, Progress, Source, TransferError, UploadOptions, Uplo
 pub use latest::Latest;
 pub(super) use latest::point;
 
+/// How long, and how often at most, a push waits for another second than that of the one before.
+const SECOND: Duration = Duration::from_secs(1);
+const MOST_TURNS: u32 = 3;
 /// How many objects are on their way at a time; the pool bounds the memory of all of them.
 const AT_ONCE: usize = 8;
 
@@ -135,8 +140,18 @@ impl<'a> Pushing<'a> {
         clock: Clock<'_>,
     ) -> Result<Self, PushError> {
         let mut notes = Vec::new();
-        let previous = previous(store, layout, push.kind, &mut notes).await?;
-        let started_at = clock().ok_or(PushError::NoClock)?;
+        let mut turns = 0;
+        let (previous, started_at) = loop {
+            let known = previous(store, layout, push.kind, &mut notes).await?;
+            let now = clock().ok_or(PushError::NoClock)?;
+            // Ids tell whole seconds: of two within one nobody could say which is the newer.
+            let same = |it: &Previous| it.id.begun().as_second() == now.as_second();
+            turns += 1;
+            if turns > MOST_TURNS || !known.as_ref().is_some_and(same) {
+                break (known, now);
+            }
+            sleep(SECOND).await;
+        };
         let id = BackupId::unique(started_at, &push.name)
             .map_err(|rule| PushError::Name(push.name.clone(), rule))?;
         Ok(Self {

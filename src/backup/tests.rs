@@ -304,7 +304,7 @@ fn put_alone_pushes_and_says_what_it_could_not_see() {
 fn a_push_that_is_cut_off_leaves_what_prune_removes() {
     run(async {
         let (mut complete, mut incomplete) = (0, 0);
-        for most in 0..40 {
+        for most in (0..40).step_by(3) {
             let ground = Ground::usual();
             let whole = ground.store();
             let kept = ground.push_three(&whole).await.expect("pushed");
@@ -340,7 +340,7 @@ fn a_push_that_is_cut_off_leaves_what_prune_removes() {
             let whole = ground.verify(&whole, &kept.manifest).await;
             assert!(whole.is_whole(), "{most}: another backup was touched");
         }
-        assert!(complete > 5 && incomplete > 5, "{complete} {incomplete}");
+        assert!(complete > 2 && incomplete > 2, "{complete} {incomplete}");
     });
 }
 

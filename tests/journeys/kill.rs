@@ -81,7 +81,7 @@ impl Ground<'_> {
 }
 
 /// Waits until a request is held; returns whether it was before the run ended.
-fn reached(pause: &Pause, running: &mut Running) -> bool {
+pub(super) fn reached(pause: &Pause, running: &mut Running) -> bool {
     loop {
         let alive = running.is_running();
         if pause.wait(Duration::from_millis(20)).is_ok() {
