@@ -36,7 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const PROVIDERS: [&str; 3] = ["backstop_s3", "backstop_azure", "backstop_minio"];
 
 /// Those who never see a store, and may therefore not name what one is used through.
-const WITHOUT_STORE: [&str; 9] = [
+const WITHOUT_STORE: [&str; 10] = [
     "report",
     "diagnosis",
     "gate",
