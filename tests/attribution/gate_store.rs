@@ -116,7 +116,7 @@ impl Bench {
         let place = Place {
             layout: self.layout.clone(),
             layouts: Vec::new(),
-            limit: Duration::from_secs(60),
+            limit: Duration::from_mins(1),
         };
         let target = eyes("target", self.denied.clone());
         let reader = self.reader.then(|| eyes("reader", Vec::new()));

@@ -196,7 +196,8 @@ impl<'a> Stage<'a> {
             secrets: vec![("WRITE_SECRET", secret)],
         };
         if level == Level::PutOnly {
-            keys.reader = "[targets.primary.reader]\nsas_token_env = \"READ_SECRET\"\n".to_owned();
+            "[targets.primary.reader]\nsas_token_env = \"READ_SECRET\"\n"
+                .clone_into(&mut keys.reader);
             keys.secrets.push(("READ_SECRET", sas("rl")?));
         }
         Ok(keys)
