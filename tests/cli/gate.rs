@@ -91,7 +91,9 @@ pub(crate) fn each_channel_says_its_part() -> Outcome {
     }
     let quiet = finish(gate(&["--quiet"])?)?;
     findings.expect_code("quiet", &quiet, 0);
-    findings.expect(quiet.output().is_empty(), || told(&quiet));
+    findings.expect(quiet.stdout.is_empty() && quiet.stderr.is_empty(), || {
+        told(&quiet)
+    });
     let cli = gate(&["--max-age", "1s", "--quiet", "--override", "known"])?;
     std::thread::sleep(std::time::Duration::from_millis(2_500));
     let done = finish(cli)?;

@@ -24,7 +24,7 @@ contradicts itself. It is unanswered where an object could not be looked at.
 
 ## How to fix it
 Make a new backup, and find out who removed or changed the objects of this one: `backstop backup verify \
-ID TARGET --read` names each of them. Versions and Object Lock keep it from happening again.
+latest TARGET --read` names each of them. Versions and Object Lock keep it from happening again.
 ",
     judge,
 };
@@ -76,7 +76,8 @@ fn harmed(asked: &Asked, objects: &Objects) -> Answer {
 
 /// Returns what was not looked at although nothing was said to stand in the way.
 fn doubt(asked: &Asked, found: &Candidate, objects: &Objects) -> Option<Gap> {
-    let remedy = "Ask again; when it stays, backstop backup verify ID TARGET shows each object.";
+    let remedy =
+        "Ask again; when it stays, backstop backup verify latest TARGET shows each object.";
     if objects.seen != found.objects || objects.bytes != found.bytes {
         return Some(Gap::new(
             format!(
