@@ -93,7 +93,15 @@ pub(super) async fn collect(body: Option<StreamingBlob>) -> S3Result<Bytes> {
         Ok(whole)
     };
     let whole = body.try_fold(BytesMut::new(), append).await;
-    let broken = |error| S3Error::with_source(S3ErrorCode::IncompleteBody, error);
+    let broken = |error: s3s::StdError| {
+        // The type of this error is private to the server's crate.
+        let code = if error.to_string().contains("Sha256Mismatch") {
+            S3ErrorCode::BadDigest
+        } else {
+            S3ErrorCode::IncompleteBody
+        };
+        S3Error::with_source(code, error)
+    };
     Ok(whole.map_err(broken)?.freeze())
 }
 

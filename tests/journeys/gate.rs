@@ -3,6 +3,7 @@
 mod stage;
 
 use std::fs;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use backstop::gate::{RECORD_SCHEMA, Record, Ruling, State};
@@ -52,6 +53,8 @@ fn story(stage: &Stage<'_>, level: Level) -> Told {
     let line = allowed.record.decision.line();
     assert_eq!(line, "allow: 8 of 9 conditions; not asked: restorable");
     setting.gate(&["--read"])?.is(ALLOW, 0, &[]);
+    // The server's clock tells whole seconds.
+    thread::sleep(Duration::from_secs(2));
     setting.gate(&["--max-age", "1s"])?.is(BLOCK, 3, &["fresh"]);
     setting
         .gate(&["--from-version", "2.3.0"])?
