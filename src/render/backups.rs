@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::human::objects;
 use super::json::escape;
 use super::style;
 use super::text::{Paragraph, clean};
@@ -152,7 +153,7 @@ pub fn verified(manifest: &Manifest, found: &Verified, out: &mut dyn Write) -> i
         "not read: --read compares every byte"
     };
     let count = found.deviations.len() as u64 + found.more;
-    let told = format!("{} objects, {} bytes, {how}", found.objects, found.bytes);
+    let told = format!("{}, {} bytes, {how}", objects(found.objects), found.bytes);
     let line = Paragraph::plain(&format!("{} {}:", manifest.kind, manifest.id));
     let line = if found.is_whole() {
         line.add(style::GOOD, "whole;")

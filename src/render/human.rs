@@ -17,7 +17,7 @@ mod tests;
 mod trouble;
 mod words;
 
-pub use words::bytes;
+pub use words::{bytes, objects};
 
 /// Writes the reports one after the other, and behind several of them one line for all.
 pub(super) fn write<R: Borrow<Report>>(reports: &[R], out: &mut dyn Write) -> io::Result<()> {

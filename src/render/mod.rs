@@ -38,7 +38,7 @@ pub use certificates::write_certificates;
 pub use decision::{decision, decision_json};
 pub use differences::{differences, differences_json};
 pub use format::Format;
-pub use human::{bytes, causes};
+pub use human::{bytes, causes, objects};
 pub use json::escape as json_line;
 pub use manual::manual;
 pub use markdown::markdown;

@@ -17,6 +17,7 @@ use crate::backup::{
     recheck, removals, remove, repoint,
 };
 use crate::config::Environment;
+use crate::render::objects;
 
 /// Plans, or carries a plan out.
 pub(super) fn run(args: &PruneArgs, environment: &Environment) -> Result<Exit, Mistake> {
@@ -188,9 +189,10 @@ async fn lead_on(depot: &Depot<'_>, found: &Inventory, kind: Kind, gone: &[Backu
 fn tell(depot: &Depot<'_>, removal: &Removal, removed: &Removed) -> bool {
     let Removal { kind, id, .. } = removal;
     if removed.failures.is_empty() {
-        depot
-            .place
-            .say(&format!("removed {kind} {id}, {} objects", removed.objects));
+        depot.place.say(&format!(
+            "removed {kind} {id}, {}",
+            objects(removed.objects)
+        ));
     }
     if removed.hidden > 0 {
         console::warn(&format!(

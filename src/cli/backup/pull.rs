@@ -10,7 +10,7 @@ use super::super::trouble::Trouble;
 use super::{Depot, kinds, on_depot};
 use crate::backup::{Pull, PullError, find};
 use crate::config::Environment;
-use crate::render::bytes;
+use crate::render::{bytes, objects};
 
 /// What is said when a signal comes.
 const STOPPING: &str = "stopping: what came so far is kept, and the same command goes on with it; a \
@@ -46,10 +46,10 @@ async fn pull(args: &PullArgs, depot: &Depot<'_>) -> Result<Exit, Trouble> {
     match pulled {
         Ok(pulled) => {
             place.say(&format!(
-                "pulled and proven: {} {}, {} objects, {}, of which {} were here already",
+                "pulled and proven: {} {}, {}, {}, of which {} were here already",
                 manifest.kind,
                 manifest.id,
-                pulled.objects,
+                objects(pulled.objects),
                 bytes(pulled.bytes),
                 bytes(pulled.resumed)
             ));

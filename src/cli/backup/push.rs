@@ -16,7 +16,7 @@ use crate::backup::{
     DataPath, Kind, Latest, Load, Push, PushError, Pushed, Pushing, Tree, TreeError, age_text,
 };
 use crate::config::Environment;
-use crate::render::bytes;
+use crate::render::{bytes, objects};
 use crate::report::Access;
 use crate::transfer::Source;
 
@@ -142,11 +142,11 @@ fn finish(depot: &Depot<'_>, pushed: &Pushed) -> Result<Exit, Trouble> {
     console::print(line.as_bytes()).map_err(Mistake::stdout)?;
     let took = manifest.ended_at.duration_since(manifest.started_at);
     place.say(&format!(
-        "complete: {} {} in {}, {} objects, {}, in {}",
+        "complete: {} {} in {}, {}, {}, in {}",
         manifest.kind,
         manifest.id,
         place.location(),
-        manifest.objects.len(),
+        objects(manifest.objects.len() as u64),
         bytes(manifest.size()),
         age_text(took)
     ));

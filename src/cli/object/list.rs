@@ -11,7 +11,7 @@ use crate::cli::place::Place;
 use crate::cli::run::Mistake;
 use crate::cli::trouble::Trouble;
 use crate::config::Environment;
-use crate::render::{bytes, clean, json_line};
+use crate::render::{self, bytes, clean, json_line};
 
 /// Lists a folder.
 pub(super) fn run(args: &ListArgs, environment: &Environment) -> Result<Exit, Mistake> {
@@ -23,8 +23,7 @@ pub(super) fn run(args: &ListArgs, environment: &Environment) -> Result<Exit, Mi
             let folder = place.folder(args.folder.as_deref().unwrap_or_default())?;
             let counted = walk(args, place, &folder).await?;
             if let Some(Counted { objects, size }) = counted {
-                let noun = if objects == 1 { "object" } else { "objects" };
-                place.say(&format!("{objects} {noun}, {}", bytes(size)));
+                place.say(&format!("{}, {}", render::objects(objects), bytes(size)));
             }
             Ok(Exit::Passed)
         },

@@ -160,6 +160,12 @@ pub(super) fn count(number: u64, noun: &str) -> String {
     }
 }
 
+/// Tells how many objects there are.
+#[must_use]
+pub fn objects(number: u64) -> String {
+    count(number, "object")
+}
+
 /// Writes a number of bytes as people read it.
 #[must_use]
 pub fn bytes(number: u64) -> String {
