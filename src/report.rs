@@ -15,6 +15,7 @@ mod reach;
 mod read;
 #[cfg(test)]
 pub(crate) mod samples;
+mod size;
 mod survivor;
 mod variant;
 mod verdict;
@@ -25,6 +26,7 @@ pub use fits::{Fits, Misfit};
 pub use posture::{OpenUploads, Posture};
 pub use reach::{Address, Certificate, Range, Reach, Speaker, SpeakerKind, Tls};
 pub use read::{ReadError, read};
+pub(crate) use size::size;
 pub use survivor::Survivor;
 pub use variant::{Trial, Variant};
 pub use verdict::{Verdict, verdict};

@@ -170,6 +170,7 @@ const TESTS: &[Test] = tests![
     attribution::posture::every_threat_is_told_by_exactly_its_check,
     attribution::posture::a_denied_question_is_skipped_and_names_its_permission,
     attribution::posture::the_report_holds_what_the_bucket_says,
+    attribution::posture::uploads_are_told_without_the_parts,
     attribution::matrix::every_request_of_a_healthy_run_has_a_step,
     attribution::time::a_run_ends_in_time_wherever_the_store_stops_answering,
     attribution::time::an_interrupted_run_cleans_up,

@@ -2,6 +2,8 @@
 
 use jiff::SignedDuration;
 
+pub(super) use crate::report::size;
+
 /// Tells a duration in its two largest units.
 pub(super) fn duration(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().unsigned_abs();
@@ -27,21 +29,6 @@ pub(super) fn seconds(seconds: u64) -> String {
     duration(SignedDuration::from_secs(
         i64::try_from(seconds).unwrap_or(i64::MAX),
     ))
-}
-
-/// Tells a size in the largest unit of which there is one, with one digit behind the point.
-pub(super) fn size(bytes: u64) -> String {
-    let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
-    for (power, unit) in units {
-        if bytes >> power > 0 {
-            let tenths = (u128::from(bytes) * 10) >> power;
-            return match tenths % 10 {
-                0 => format!("{} {unit}", tenths / 10),
-                tenth => format!("{}.{tenth} {unit}", tenths / 10),
-            };
-        }
-    }
-    format!("{bytes} B")
 }
 
 /// Tells how many there are of something.

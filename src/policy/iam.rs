@@ -117,6 +117,7 @@ const STATEMENTS: [(&str, On, &[Right]); 5] = [
             Right::Delete,
             Right::DeleteVersion,
             Right::Abort,
+            Right::ListParts,
         ],
     ),
     ("UseKey", On::Key, &[Right::Encrypt, Right::Decrypt]),

@@ -27,6 +27,7 @@ fn amazon(right: Right) -> &'static [&'static str] {
         Right::List => &["s3:ListBucket"],
         Right::ListVersions => &["s3:ListBucketVersions"],
         Right::ListUploads => &["s3:ListBucketMultipartUploads"],
+        Right::ListParts => &["s3:ListMultipartUploadParts"],
         Right::Put => &["s3:PutObject"],
         Right::Get => &["s3:GetObject"],
         Right::GetVersion => &["s3:GetObjectVersion"],
@@ -71,7 +72,9 @@ fn azure(right: Right) -> &'static [&'static str] {
         | Right::AskEncryption
         | Right::AskLifecycle
         | Right::AskPublic => &["Microsoft.Storage/storageAccounts/blobServices/containers/read"],
-        Right::ListUploads | Right::Abort | Right::Encrypt | Right::Decrypt => &[],
+        Right::ListUploads | Right::ListParts | Right::Abort | Right::Encrypt | Right::Decrypt => {
+            &[]
+        }
     }
 }
 

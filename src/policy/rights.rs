@@ -12,6 +12,8 @@ pub enum Right {
     ListVersions,
     /// To list unfinished uploads.
     ListUploads,
+    /// To list the parts of an unfinished upload.
+    ListParts,
     /// To write an object, in one piece or in parts.
     Put,
     /// To read an object.
@@ -69,7 +71,7 @@ const Y: bool = true;
 const N: bool = false;
 
 #[rustfmt::skip]
-const TABLE: [Need; 16] = [
+const TABLE: [Need; 17] = [
     //                                         full put-get put-only append-only read-only
     need(Right::List,           When::Always,    [Y, N, N, Y, Y], "lists backups"),
     need(Right::ListVersions,   When::Versioned, [Y, N, N, N, N], "finds what broken runs left in versions"),
@@ -82,6 +84,7 @@ const TABLE: [Need; 16] = [
     need(Right::Abort,          When::Always,    [Y, N, N, N, N], "gives unfinished uploads up"),
     need(Right::Encrypt,        When::Encrypted, [Y, Y, Y, Y, N], "encrypts what is written"),
     need(Right::Decrypt,        When::Encrypted, [Y, Y, Y, Y, Y], "decrypts it; uploads in parts need it too"),
+    need(Right::ListParts,      When::Posture,   [Y, Y, Y, Y, Y], "tells how large unfinished uploads are"),
     need(Right::AskVersioning,  When::Posture,   [Y, Y, Y, Y, Y], "tells whether versions are kept"),
     need(Right::AskLock,        When::Posture,   [Y, Y, Y, Y, Y], "tells what locks backups"),
     need(Right::AskEncryption,  When::Posture,   [Y, Y, Y, Y, Y], "tells how backups are encrypted"),

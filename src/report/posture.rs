@@ -37,7 +37,7 @@ pub struct Posture {
 pub struct OpenUploads {
     /// How many.
     pub count: u64,
-    /// How many bytes their parts have, where that is known.
+    /// How many bytes the parts have of those that could be asked, the 100 oldest at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
     /// When the oldest was begun, by the server's clock.

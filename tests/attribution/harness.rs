@@ -14,8 +14,9 @@ use backstop_contract::{
     Aspect, BucketInfo, Capabilities, CompleteOptions, CreateOptions, Credential, DeleteOptions,
     DeleteResult, Error, ErrorKind, Exchange, GetOptions, GetResult, HeadOptions, Identity,
     Inspected, KeyPrefix, ListOptions, ListPage, MemoryStore, ObjectKey, ObjectMeta, ObjectStore,
-    Operation, PageToken, Part, PartNumber, PartOptions, Principal, ProviderInfo, PutOptions,
-    PutResult, Result, Sent, StoreLocation, UploadId, UploadPage, VersionPage, Way, WireObserver,
+    Operation, PageToken, Part, PartNumber, PartOptions, PartPage, Principal, ProviderInfo,
+    PutOptions, PutResult, Result, Sent, StoreLocation, UploadId, UploadPage, VersionPage, Way,
+    WireObserver,
 };
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -316,6 +317,15 @@ impl ObjectStore for Stalling {
 
     async fn list_uploads(&self, prefix: &str, page: Option<PageToken>) -> Result<UploadPage> {
         self.answer(self.store.list_uploads(prefix, page)).await
+    }
+
+    async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        page: Option<PageToken>,
+    ) -> Result<PartPage> {
+        self.answer(self.store.list_parts(key, upload, page)).await
     }
 
     async fn list_versions(&self, prefix: &str, page: Option<PageToken>) -> Result<VersionPage> {

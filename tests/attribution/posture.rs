@@ -12,7 +12,8 @@ use backstop::verify::verify;
 use backstop_contract::memory::{Denied, MemoryOptions, Says};
 use backstop_contract::{
     After, Aspect, AtRest, CreateOptions, Exposure, KeyPrefix, LifecycleEffect, LifecycleRule,
-    LockMode, MemoryStore, ObjectKey, ObjectLock, ObjectStore, Operation, PutOptions, Retention,
+    LockMode, MemoryStore, ObjectKey, ObjectLock, ObjectStore, Operation, PartNumber, PartOptions,
+    PutOptions, Retention,
 };
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -160,7 +161,7 @@ fn rows() -> Vec<Row> {
         Row { risk: Some(("open-uploads", "uploads-never-expire")), ..old("an old upload, and a rule for others", with(vec![rule("other/", ABORTS, 7)])) },
         Row { says_of: &[("open-uploads", "1 upload was begun")], ..old("an old upload, and a rule", with(vec![rule("", ABORTS, 7)])) },
         Row { denied: vec![Denied::Aspect(Aspect::Lifecycle)], ..old("an old upload, and nobody knows of rules", Says::default()) },
-        Row { uploads: &[("production/big", 6), ("production/small", 1)], says_of: &[("open-uploads", "2 uploads were")], ..row("young uploads") },
+        Row { uploads: &[("production/big", 6), ("production/small", 1)], says_of: &[("open-uploads", "2 uploads were"), ("open-uploads", "; their parts take 3 KiB")], ..row("young uploads") },
         Row { uploads: &[("other/big", 80), ("production/.backstop/0123456789abcdef/multipart", 80)], says_of: &[("open-uploads", "no upload is open")], ..row("uploads of others, and of the sandbox") },
 
         Row { risk: Some(("other-prefix", "reaches-beyond-prefix")), says_of: &[("other-prefix", "such as other/secret")], ..beside("a writer who sees more", PutGet) },
@@ -277,6 +278,25 @@ pub(super) fn tripped() -> BTreeSet<&'static str> {
     risks.map(|(id, _)| id).chain(skipped).collect()
 }
 
+/// Who may not list the parts is told the uploads without their bytes.
+pub(crate) fn uploads_are_told_without_the_parts() -> Result<(), String> {
+    let row = Row {
+        access: Full,
+        uploads: &[("production/big", 6)],
+        denied: vec![Denied::Operation(Operation::ListParts)],
+        ..Row::default()
+    };
+    let report = run(&row);
+    let posture = report.posture.clone().ok_or("no posture")?;
+    let uploads = posture.open_uploads.unwrap_or_default();
+    let silent = !says(&report, "open-uploads", "parts take");
+    if silent && (uploads.count, uploads.bytes) == (1, None) && report.verdict == Verdict::Passed {
+        Ok(())
+    } else {
+        Err(told(&report))
+    }
+}
+
 /// The report holds what was learned, and what was answered is not said to be unproven.
 pub(crate) fn the_report_holds_what_the_bucket_says() -> Result<(), String> {
     let row = Row {
@@ -296,6 +316,7 @@ pub(crate) fn the_report_holds_what_the_bucket_says() -> Result<(), String> {
             == Some(&["unfinished uploads are aborted after 7 days (rule sweep)".to_owned()][..])
         && (posture.public_list, posture.public_read) == (Some(false), Some(false))
         && uploads.count == 1
+        && uploads.bytes == Some(PART as u64)
         && uploads.oldest.is_some();
     let open = report.not_proven.join("; ");
     let denied = run(&Row {
@@ -358,16 +379,27 @@ async fn run_row(row: &Row) -> Report {
     report.expect("the keys fit")
 }
 
+/// How many bytes the part of each upload has.
+const PART: usize = 1_536;
+
 /// Makes the uploads and the objects, the oldest first.
 async fn fill(store: &MemoryStore, row: &Row) {
     let mut uploads = row.uploads.to_vec();
     uploads.sort_by_key(|(_, days)| -days);
     for (at, (key, days)) in uploads.iter().enumerate() {
         let key = ObjectKey::new(*key).expect("a key");
-        store
+        let upload = store
             .create_multipart(&key, CreateOptions::default())
             .await
             .expect("an upload");
+        let part = store.put_part(
+            &key,
+            &upload,
+            PartNumber(1),
+            Bytes::from_static(&[7; PART]),
+            PartOptions::default(),
+        );
+        part.await.expect("a part");
         // Everything ages together, until the next younger one is begun.
         let until = uploads.get(at + 1).map_or(0, |(_, next)| *next);
         store.backdate(SignedDuration::from_hours(24 * (days - until)));

@@ -4,7 +4,9 @@ use std::fs;
 use std::sync::Arc;
 
 use backstop::report::{CheckRecord, FindingCode, Outcome, Posture, Verdict};
-use backstop_contract::{CreateOptions, Exchange, ObjectKey, ObjectStore, Secret, WireObserver};
+use backstop_contract::{
+    CreateOptions, Exchange, ObjectKey, ObjectStore, PartNumber, PartOptions, Secret, WireObserver,
+};
 use backstop_minio::{MinioConfig, S3Credentials};
 use backstop_testkit::{Azurite, Bucket, Minio, Scratch, Servers};
 
@@ -269,10 +271,16 @@ fn begin(server: &Minio, bucket: &str, keys: &[&str]) -> Told {
             .map_err(text)?;
         for key in keys {
             let key = ObjectKey::new(*key).map_err(text)?;
-            store
+            let upload = store
                 .create_multipart(&key, CreateOptions::default())
                 .await
                 .map_err(text)?;
+            for (number, size) in [(1, 5 << 20), (2, 1 << 20)] {
+                let body = vec![7; size].into();
+                let number = PartNumber(number);
+                let part = store.put_part(&key, &upload, number, body, PartOptions::default());
+                part.await.map_err(text)?;
+            }
         }
         Ok(())
     })
@@ -295,8 +303,10 @@ pub(crate) fn uploads_that_nobody_ended_are_counted_on_minio() -> Told {
         "open-uploads",
         "2 uploads were begun and never ended, the oldest on 20",
     );
+    assert_told(&run, "open-uploads", "; their parts take 12 MiB");
     let told = posture(&run).open_uploads.unwrap_or_default();
     assert_eq!((told.count, told.oldest.is_some()), (2, true));
+    assert_eq!(told.bytes, Some(12 << 20));
     Ok(())
 }
 

@@ -16,9 +16,9 @@ use backstop_contract::{
     Aspect, BucketInfo, Capabilities, Capability, CompleteOptions, Condition, CreateOptions,
     Credential, DeclaredChecksum, DeleteOptions, DeleteResult, ErrorKind, GetOptions, GetResult,
     HeadOptions, Hop, Identity, Inspected, KeyPrefix, Limits, ListOptions, ListPage, ObjectKey,
-    ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber, PartOptions, Principal,
-    ProviderInfo, Proxy, PutOptions, PutResult, Result, Route, StoreLocation, UploadId, UploadPage,
-    VersionPage,
+    ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber, PartOptions, PartPage,
+    Principal, ProviderInfo, Proxy, PutOptions, PutResult, Result, Route, StoreLocation, UploadId,
+    UploadPage, VersionPage,
 };
 use bytes::Bytes;
 use url::Url;
@@ -465,6 +465,18 @@ impl ObjectStore for AzureStore {
         let told = "azure has no uploads, only blocks that wait beside a key";
         Err(self
             .ask(Operation::ListUploads, None)
+            .not_sent(ErrorKind::Unsupported, told))
+    }
+
+    async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        _upload: &UploadId,
+        _page: Option<PageToken>,
+    ) -> Result<PartPage> {
+        let told = "azure has no uploads, only blocks that wait beside a key";
+        Err(self
+            .ask(Operation::ListParts, Some(key))
             .not_sent(ErrorKind::Unsupported, told))
     }
 

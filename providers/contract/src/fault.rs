@@ -29,7 +29,7 @@ use crate::location::StoreLocation;
 use crate::object::{
     BucketInfo, CompleteOptions, CreateOptions, DeleteOptions, DeleteResult, ETag, GetOptions,
     GetResult, HeadOptions, ListOptions, ListPage, ObjectMeta, PageToken, Part, PartNumber,
-    PartOptions, PutOptions, PutResult, UploadId, UploadPage, VersionPage,
+    PartOptions, PartPage, PutOptions, PutResult, UploadId, UploadPage, VersionPage,
 };
 use crate::operation::ProviderInfo;
 use crate::store::ObjectStore;
@@ -361,6 +361,15 @@ impl<S: ObjectStore> ObjectStore for FaultStore<S> {
 
     async fn list_uploads(&self, prefix: &str, page: Option<PageToken>) -> Result<UploadPage> {
         self.store.list_uploads(prefix, page).await
+    }
+
+    async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        page: Option<PageToken>,
+    ) -> Result<PartPage> {
+        self.store.list_parts(&self.stored(key), upload, page).await
     }
 
     async fn list_versions(&self, prefix: &str, page: Option<PageToken>) -> Result<VersionPage> {

@@ -56,8 +56,9 @@ pub use memory::MemoryStore;
 pub use object::{
     Attributes, BucketInfo, ByteRange, CompleteOptions, Condition, CreateOptions, DeclaredChecksum,
     DeleteOptions, DeleteResult, ETag, Encryption, GetOptions, GetResult, HeadOptions, ListOptions,
-    ListPage, ObjectBody, ObjectMeta, ObjectVersion, PageToken, Part, PartNumber, PartOptions,
-    PutOptions, PutResult, Sha256Sum, Upload, UploadId, UploadPage, VersionId, VersionPage,
+    ListPage, ListedPart, ObjectBody, ObjectMeta, ObjectVersion, PageToken, Part, PartNumber,
+    PartOptions, PartPage, PutOptions, PutResult, Sha256Sum, Upload, UploadId, UploadPage,
+    VersionId, VersionPage,
 };
 pub use operation::{Operation, PermissionContext, ProviderInfo};
 pub use posture::{

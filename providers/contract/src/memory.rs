@@ -29,8 +29,8 @@ use crate::location::StoreLocation;
 use crate::object::{
     BucketInfo, ByteRange, CompleteOptions, Condition, CreateOptions, DeclaredChecksum,
     DeleteOptions, DeleteResult, GetOptions, GetResult, HeadOptions, ListOptions, ListPage,
-    ObjectBody, ObjectMeta, PageToken, Part, PartNumber, PartOptions, PutOptions, PutResult,
-    UploadId, UploadPage, VersionPage,
+    ObjectBody, ObjectMeta, PageToken, Part, PartNumber, PartOptions, PartPage, PutOptions,
+    PutResult, UploadId, UploadPage, VersionPage,
 };
 use crate::operation::{Operation, PermissionContext, ProviderInfo};
 use crate::posture::{LockMode, ObjectLock, Retention};
@@ -176,6 +176,7 @@ fn permissions(operation: Operation, context: PermissionContext) -> &'static [&'
         | Operation::CompleteMultipart => &["s3:PutObject"],
         Operation::AbortMultipart => &["s3:AbortMultipartUpload"],
         Operation::ListUploads => &["s3:ListBucketMultipartUploads"],
+        Operation::ListParts => &["s3:ListMultipartUploadParts"],
         Operation::ListVersions => &["s3:ListBucketVersions"],
         Operation::Inspect => match aspect {
             Some(Aspect::ObjectLock) => &["s3:GetBucketObjectLockConfiguration"],
@@ -388,6 +389,21 @@ impl ObjectStore for MemoryStore {
         let most = self.page_size(None);
         self.answer(request, |bucket, _| {
             Ok(bucket.list_uploads(prefix, page.as_ref(), most))
+        })
+        .await
+    }
+
+    async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        page: Option<PageToken>,
+    ) -> Result<PartPage> {
+        let request =
+            Request::on_key(Operation::ListParts, key).needing(Some(Capability::ListUploads));
+        let most = self.page_size(None);
+        self.answer(request, |bucket, _| {
+            bucket.list_parts(key, upload, page.as_ref(), most)
         })
         .await
     }

@@ -317,6 +317,24 @@ pub struct UploadPage {
     pub next: Option<PageToken>,
 }
 
+/// A part of an open upload, as it is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedPart {
+    /// Its number.
+    pub number: PartNumber,
+    /// The size in bytes.
+    pub size: u64,
+}
+
+/// One page of the parts of an open upload.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PartPage {
+    /// The parts on this page.
+    pub parts: Vec<ListedPart>,
+    /// Where the next page begins; absent on the last one.
+    pub next: Option<PageToken>,
+}
+
 /// One version of an object, or a delete marker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectVersion {

@@ -33,6 +33,8 @@ pub enum Operation {
     AbortMultipart,
     /// One page of open uploads.
     ListUploads,
+    /// One page of the parts of an open upload.
+    ListParts,
     /// One page of versions.
     ListVersions,
     /// A question about the bucket itself.
@@ -43,7 +45,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::HeadBucket,
         Self::ListObjects,
         Self::HeadObject,
@@ -55,6 +57,7 @@ impl Operation {
         Self::CompleteMultipart,
         Self::AbortMultipart,
         Self::ListUploads,
+        Self::ListParts,
         Self::ListVersions,
         Self::Inspect,
         Self::Authenticate,
@@ -75,6 +78,7 @@ impl Operation {
             Self::CompleteMultipart => "complete_multipart",
             Self::AbortMultipart => "abort_multipart",
             Self::ListUploads => "list_uploads",
+            Self::ListParts => "list_parts",
             Self::ListVersions => "list_versions",
             Self::Inspect => "inspect",
             Self::Authenticate => "authenticate",

@@ -25,7 +25,7 @@ use crate::location::StoreLocation;
 use crate::object::{
     BucketInfo, CompleteOptions, Condition, CreateOptions, DeleteOptions, DeleteResult, GetOptions,
     GetResult, HeadOptions, ListOptions, ListPage, ObjectMeta, PageToken, Part, PartNumber,
-    PartOptions, PutOptions, PutResult, UploadId, UploadPage, VersionPage,
+    PartOptions, PartPage, PutOptions, PutResult, UploadId, UploadPage, VersionPage,
 };
 use crate::operation::ProviderInfo;
 use crate::store::ObjectStore;
@@ -251,6 +251,18 @@ impl<S: ObjectStore> ObjectStore for Retrying<S> {
     async fn list_uploads(&self, prefix: &str, page: Option<PageToken>) -> Result<UploadPage> {
         self.attempt(Repeat::Safely, || {
             self.store.list_uploads(prefix, page.clone())
+        })
+        .await
+    }
+
+    async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        page: Option<PageToken>,
+    ) -> Result<PartPage> {
+        self.attempt(Repeat::Safely, || {
+            self.store.list_parts(key, upload, page.clone())
         })
         .await
     }

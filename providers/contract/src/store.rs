@@ -14,7 +14,7 @@ use crate::location::StoreLocation;
 use crate::object::{
     BucketInfo, CompleteOptions, CreateOptions, DeleteOptions, DeleteResult, GetOptions, GetResult,
     HeadOptions, ListOptions, ListPage, ObjectMeta, PageToken, Part, PartNumber, PartOptions,
-    PutOptions, PutResult, UploadId, UploadPage, VersionPage,
+    PartPage, PutOptions, PutResult, UploadId, UploadPage, VersionPage,
 };
 use crate::operation::ProviderInfo;
 
@@ -140,6 +140,18 @@ pub trait ObjectStore: fmt::Debug + Send + Sync + 'static {
     /// whole key: some services list by the exact key only.
     async fn list_uploads(&self, prefix: &str, page: Option<PageToken>) -> Result<UploadPage>;
 
+    /// Returns one page of the parts that an open upload has taken, by number.
+    ///
+    /// # Errors
+    ///
+    /// `UploadNotFound` (also after its end), `Unsupported` where open uploads cannot be listed.
+    async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        page: Option<PageToken>,
+    ) -> Result<PartPage>;
+
     /// Returns one page of the versions and markers of the keys that begin with `prefix`, which
     /// here may be a whole key.
     async fn list_versions(&self, prefix: &str, page: Option<PageToken>) -> Result<VersionPage>;
@@ -224,6 +236,15 @@ impl<S: ObjectStore + ?Sized> ObjectStore for Arc<S> {
 
     async fn list_uploads(&self, prefix: &str, page: Option<PageToken>) -> Result<UploadPage> {
         (**self).list_uploads(prefix, page).await
+    }
+
+    async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        page: Option<PageToken>,
+    ) -> Result<PartPage> {
+        (**self).list_parts(key, upload, page).await
     }
 
     async fn list_versions(&self, prefix: &str, page: Option<PageToken>) -> Result<VersionPage> {

@@ -5,8 +5,8 @@ use backstop_contract::{
     Aspect, BucketInfo, Capabilities, CompleteOptions, CreateOptions, Credential, DeleteOptions,
     DeleteResult, Error, ErrorKind, GetOptions, GetResult, HeadOptions, Identity, Inspected,
     KeyPrefix, ListOptions, ListPage, ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken,
-    Part, PartNumber, PartOptions, Principal, ProviderInfo, PutOptions, PutResult, Result, Route,
-    Sent, StoreLocation, UploadId, UploadPage, VersionPage,
+    Part, PartNumber, PartOptions, PartPage, Principal, ProviderInfo, PutOptions, PutResult,
+    Result, Route, Sent, StoreLocation, UploadId, UploadPage, VersionPage,
 };
 use backstop_s3::{Form, S3Store};
 use bytes::Bytes;
@@ -117,6 +117,15 @@ impl ObjectStore for MinioStore {
 
     async fn list_uploads(&self, prefix: &str, page: Option<PageToken>) -> Result<UploadPage> {
         self.inner.list_uploads(prefix, page).await
+    }
+
+    async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        page: Option<PageToken>,
+    ) -> Result<PartPage> {
+        self.inner.list_parts(key, upload, page).await
     }
 
     async fn list_versions(&self, prefix: &str, page: Option<PageToken>) -> Result<VersionPage> {

@@ -271,7 +271,10 @@ fn on_object(answer: &Answer<'_>) -> bool {
 fn on_upload(answer: &Answer<'_>) -> bool {
     matches!(
         answer.operation,
-        Operation::PutPart | Operation::CompleteMultipart | Operation::AbortMultipart
+        Operation::PutPart
+            | Operation::CompleteMultipart
+            | Operation::AbortMultipart
+            | Operation::ListParts
     )
 }
 

@@ -13,8 +13,9 @@ use std::collections::BTreeMap;
 
 use aws_sdk_s3::types::{EncodingType, Object};
 use backstop_contract::{
-    ETag, KeyPrefix, ListOptions, ListPage, ObjectKey, ObjectMeta, ObjectVersion, Operation,
-    PageToken, Result, Upload, UploadId, UploadPage, VersionId, VersionPage,
+    ETag, KeyPrefix, ListOptions, ListPage, ListedPart, ObjectKey, ObjectMeta, ObjectVersion,
+    Operation, PageToken, PartNumber, PartPage, Result, Upload, UploadId, UploadPage, VersionId,
+    VersionPage,
 };
 use percent_encoding::percent_decode_str;
 
@@ -245,6 +246,47 @@ impl S3Store {
             _ => None,
         };
         Ok(UploadPage { uploads, next })
+    }
+
+    pub(crate) async fn do_list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        page: Option<PageToken>,
+    ) -> Result<PartPage> {
+        let asked = self.asked_on(Operation::ListParts, key)?;
+        let found = self
+            .parts
+            .client
+            .list_parts()
+            .bucket(&self.parts.bucket)
+            .key(key.as_str())
+            .upload_id(upload.as_str())
+            .set_part_number_marker(page.map(|page| page.as_str().to_owned()))
+            .customize()
+            .interceptor(self.marked(Operation::ListParts))
+            .send()
+            .await
+            .map_err(|error| asked.failed(&error))?;
+        let mut parts = Vec::with_capacity(found.parts().len());
+        for part in found.parts() {
+            let number = part.part_number().and_then(|it| u32::try_from(it).ok());
+            let number = number
+                .map(PartNumber)
+                .ok_or_else(|| asked.contradiction("a part on the page has no number"))?;
+            parts.push(ListedPart {
+                number,
+                size: bytes(part.size()),
+            });
+        }
+        let next = match (found.is_truncated(), some(found.next_part_number_marker())) {
+            (Some(true), Some(marker)) => Some(PageToken::new(marker)),
+            (Some(true), None) => {
+                return Err(asked.contradiction("a truncated page names no next one"));
+            }
+            _ => None,
+        };
+        Ok(PartPage { parts, next })
     }
 }
 

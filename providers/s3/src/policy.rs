@@ -54,6 +54,7 @@ pub fn permissions(operation: Operation, context: PermissionContext) -> &'static
         (Operation::DeleteObject, true, _) => &["s3:DeleteObjectVersion"],
         (Operation::AbortMultipart, _, _) => &["s3:AbortMultipartUpload"],
         (Operation::ListUploads, _, _) => &["s3:ListBucketMultipartUploads"],
+        (Operation::ListParts, _, _) => &["s3:ListMultipartUploadParts"],
         (Operation::ListVersions, _, _) => &["s3:ListBucketVersions"],
         (Operation::Inspect, _, _) => inspection(aspect.unwrap_or(Aspect::Versioning)),
         // A credential is fetched with rights of its own source, not of the bucket.

@@ -14,8 +14,8 @@ use backstop_contract::{
     CreateOptions, DeclaredChecksum, DeleteOptions, DeleteResult, ETag, Error, ErrorKind,
     GetOptions, GetResult, HeadOptions, Inspected, Limits, ListOptions, ListPage, ObjectBody,
     ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber, PartOptions,
-    ProviderInfo, PutOptions, PutResult, Result, Route, Sent, StoreLocation, UploadId, UploadPage,
-    VersionId, VersionPage,
+    PartPage, ProviderInfo, PutOptions, PutResult, Result, Route, Sent, StoreLocation, UploadId,
+    UploadPage, VersionId, VersionPage,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -450,6 +450,15 @@ impl ObjectStore for S3Store {
 
     async fn list_uploads(&self, prefix: &str, page: Option<PageToken>) -> Result<UploadPage> {
         self.do_list_uploads(prefix, page).await
+    }
+
+    async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        page: Option<PageToken>,
+    ) -> Result<PartPage> {
+        self.do_list_parts(key, upload, page).await
     }
 
     async fn list_versions(&self, prefix: &str, page: Option<PageToken>) -> Result<VersionPage> {

@@ -157,6 +157,7 @@ async fn fails(store: &S3Store, operation: Operation) -> Option<Error> {
         }
         Operation::AbortMultipart => store.abort_multipart(&key, &upload).await.err(),
         Operation::ListUploads => store.list_uploads("", None).await.err(),
+        Operation::ListParts => store.list_parts(&key, &upload, None).await.err(),
         Operation::ListVersions => store.list_versions("", None).await.err(),
         Operation::Inspect => {
             let versioning = store.inspect(backstop_contract::Aspect::Versioning);

@@ -71,6 +71,7 @@ impl Room {
             Operation::ListObjects
             | Operation::ListVersions
             | Operation::ListUploads
+            | Operation::ListParts
             | Operation::Inspect => Self::PAGE,
             _ => Self::WORD,
         }

@@ -116,6 +116,15 @@ impl ObjectStore for CutOff {
         self.store.list_uploads(prefix, page).await
     }
 
+    async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        page: Option<PageToken>,
+    ) -> Result<PartPage> {
+        self.store.list_parts(key, upload, page).await
+    }
+
     async fn list_versions(&self, prefix: &str, page: Option<PageToken>) -> Result<VersionPage> {
         self.store.list_versions(prefix, page).await
     }

@@ -7,8 +7,8 @@ use backstop_contract::{
     Aspect, BucketInfo, Capabilities, CompleteOptions, CreateOptions, DeleteOptions, DeleteResult,
     Error, ErrorKind, GetOptions, GetResult, HeadOptions, Inspected, KeyPrefix, ListOptions,
     ListPage, ObjectKey, ObjectMeta, ObjectStore, Operation, PageToken, Part, PartNumber,
-    PartOptions, ProviderInfo, PutOptions, PutResult, Result, Sent, StoreLocation, UploadId,
-    UploadPage, VersionPage,
+    PartOptions, PartPage, ProviderInfo, PutOptions, PutResult, Result, Sent, StoreLocation,
+    UploadId, UploadPage, VersionPage,
 };
 use bytes::Bytes;
 
@@ -272,6 +272,15 @@ impl ObjectStore for Journalled {
 
     async fn list_uploads(&self, prefix: &str, page: Option<PageToken>) -> Result<UploadPage> {
         self.store.list_uploads(prefix, page).await
+    }
+
+    async fn list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        page: Option<PageToken>,
+    ) -> Result<PartPage> {
+        self.store.list_parts(key, upload, page).await
     }
 
     async fn list_versions(&self, prefix: &str, page: Option<PageToken>) -> Result<VersionPage> {

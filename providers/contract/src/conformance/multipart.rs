@@ -45,6 +45,13 @@ pub(super) static CASES: &[Case] = &[
     case!(open_upload_is_listed_by_its_exact_key, UPLOADS),
     case!(completed_upload_is_no_longer_listed, UPLOADS),
     case!(aborted_upload_is_no_longer_listed, UPLOADS, ABORT),
+    case!(parts_of_an_open_upload_are_listed_with_their_sizes, UPLOADS),
+    case!(parts_of_a_completed_upload_are_upload_not_found, UPLOADS),
+    case!(
+        parts_of_an_aborted_upload_are_upload_not_found,
+        UPLOADS,
+        ABORT
+    ),
 ];
 
 /// Returns the content of a part that is large enough not to be the last one.
@@ -308,6 +315,37 @@ async fn aborted_upload_is_no_longer_listed(fixture: Fixture) -> Outcome {
         listed(&fixture, &key, &upload).await?,
         0,
     )
+}
+
+async fn parts_of_an_open_upload_are_listed_with_their_sizes(fixture: Fixture) -> Outcome {
+    let (key, upload, mut parts, _) = begun(&fixture).await?;
+    parts.push(fixture.part(&key, &upload, 3, &bytes(3, 10)).await?);
+    let (mut listed, mut page) = (Vec::new(), None);
+    loop {
+        let found = fixture.store.list_parts(&key, &upload, page).await?;
+        listed.extend(found.parts.iter().map(|part| (part.number.0, part.size)));
+        page = found.next;
+        if page.is_none() {
+            break;
+        }
+    }
+    let sent: Vec<_> = parts.iter().map(|it| (it.number.0, it.size)).collect();
+    same("the parts", listed, sent)
+}
+
+async fn parts_of_a_completed_upload_are_upload_not_found(fixture: Fixture) -> Outcome {
+    let (key, upload, parts, _) = begun(&fixture).await?;
+    fixture
+        .complete(&key, &upload, &parts, Condition::Always)
+        .await?;
+    let listed = fixture.store.list_parts(&key, &upload, None).await;
+    refused(listed, &[ErrorKind::UploadNotFound]).map(drop)
+}
+
+async fn parts_of_an_aborted_upload_are_upload_not_found(fixture: Fixture) -> Outcome {
+    let (key, upload, _) = aborted(&fixture).await?;
+    let listed = fixture.store.list_parts(&key, &upload, None).await;
+    refused(listed, &[ErrorKind::UploadNotFound]).map(drop)
 }
 
 async fn upload_of_hashed_parts_keeps_what_it_was_given(fixture: Fixture) -> Outcome {

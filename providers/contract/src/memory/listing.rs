@@ -3,9 +3,12 @@
 //! A token names the last entry of the page before, not a position, so that what is deleted
 //! between two pages makes nothing else vanish from the listing.
 
-use super::bucket::{Bucket, meta};
+use super::bucket::{Answer, Bucket, meta};
+use crate::error::ErrorKind;
+use crate::key::ObjectKey;
 use crate::object::{
-    ListPage, ObjectVersion, PageToken, Upload, UploadId, UploadPage, VersionPage,
+    ListPage, ListedPart, ObjectVersion, PageToken, PartNumber, PartPage, Upload, UploadId,
+    UploadPage, VersionPage,
 };
 
 impl Bucket {
@@ -74,6 +77,31 @@ impl Bucket {
             });
         }
         page
+    }
+
+    /// Returns one page of the parts of an open upload.
+    pub(super) fn list_parts(
+        &self,
+        key: &ObjectKey,
+        upload: &UploadId,
+        after: Option<&PageToken>,
+        most: usize,
+    ) -> Answer<PartPage> {
+        let name = (key.clone(), upload.as_str().to_owned());
+        let open = self.uploads.get(&name).ok_or(ErrorKind::UploadNotFound)?;
+        let last = after.and_then(|token| token.as_str().parse().ok());
+        let mut rest = open.parts.range(last.map_or(0, |last: u32| last + 1)..);
+        let parts: Vec<_> = rest
+            .by_ref()
+            .take(most)
+            .map(|(number, content)| ListedPart {
+                number: PartNumber(*number),
+                size: content.body.len() as u64,
+            })
+            .collect();
+        let next = rest.next().and(parts.last());
+        let next = next.map(|part| PageToken::new(part.number.0.to_string()));
+        Ok(PartPage { parts, next })
     }
 
     /// Returns one page of the versions and markers, by key and then the newest first.

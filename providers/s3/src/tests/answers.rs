@@ -5,7 +5,7 @@ use backstop_testkit::{Answer, Response, Scripted};
 
 use super::*;
 
-const BODIED: [Operation; 11] = [
+const BODIED: [Operation; 12] = [
     Operation::ListObjects,
     Operation::GetObject,
     Operation::PutObject,
@@ -15,6 +15,7 @@ const BODIED: [Operation; 11] = [
     Operation::CompleteMultipart,
     Operation::AbortMultipart,
     Operation::ListUploads,
+    Operation::ListParts,
     Operation::ListVersions,
     Operation::Inspect,
 ];

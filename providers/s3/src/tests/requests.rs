@@ -190,6 +190,39 @@ async fn versions_and_markers_are_one_list() {
 }
 
 #[tokio::test]
+async fn parts_are_listed_page_by_page() {
+    let page = "<ListPartsResult><IsTruncated>true</IsTruncated>\
+        <NextPartNumberMarker>2</NextPartNumberMarker>\
+        <Part><PartNumber>1</PartNumber><Size>5</Size></Part>\
+        <Part><PartNumber>2</PartNumber><Size>6</Size></Part></ListPartsResult>";
+    let server = always(Response::new(200, page));
+    let (store, _) = store(&server).await;
+    let (key, upload) = (key("k"), UploadId::new("u+1"));
+    let first = store.list_parts(&key, &upload, None).await.expect("a page");
+    let seen: Vec<_> = first
+        .parts
+        .iter()
+        .map(|it| (it.number.0, it.size))
+        .collect();
+    assert_eq!(seen, [(1, 5), (2, 6)]);
+    let second = store.list_parts(&key, &upload, first.next).await;
+    second.expect("a page");
+    let [first, second] = &server.requests()[..] else {
+        panic!("two requests")
+    };
+    assert!(first.target.starts_with("/acme/k?"), "{}", first.target);
+    assert!(first.target.contains("uploadId=u%2B1"), "{}", first.target);
+    let marker = "part-number-marker=2";
+    assert!(!first.target.contains(marker), "{}", first.target);
+    assert!(second.target.contains(marker), "{}", second.target);
+    let nameless = "<ListPartsResult><Part><Size>5</Size></Part></ListPartsResult>";
+    let server = always(Response::new(200, nameless));
+    let (other, _) = super::store(&server).await;
+    let error = fails(&other, Operation::ListParts).await.expect("nonsense");
+    assert_eq!(error.kind(), ErrorKind::MalformedResponse);
+}
+
+#[tokio::test]
 async fn a_truncated_page_without_a_next_one_is_malformed() {
     let page = "<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>";
     let server = always(Response::new(200, page));
@@ -198,9 +231,11 @@ async fn a_truncated_page_without_a_next_one_is_malformed() {
         Operation::ListObjects,
         Operation::ListVersions,
         Operation::ListUploads,
+        Operation::ListParts,
     ] {
         let name = match operation {
             Operation::ListVersions => "ListVersionsResult",
+            Operation::ListParts => "ListPartsResult",
             Operation::ListUploads => "ListMultipartUploadsResult",
             _ => "ListBucketResult",
         };
