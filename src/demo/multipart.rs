@@ -1,19 +1,49 @@
 //! Uploads in parts.
 
 use backstop_contract::{
-    Attributes, CompleteOptions, CreateOptions, DeclaredChecksum, ObjectStore, Part, PartNumber,
-    PartOptions, UploadId,
+    Attributes, CompleteOptions, CreateOptions, DeclaredChecksum, ObjectStore, PageToken, Part,
+    PartNumber, PartOptions, UploadId,
 };
 use bytes::Bytes;
 use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
+    self, AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
     CompleteMultipartUploadOutput, CompletedPart, CreateMultipartUploadInput,
-    CreateMultipartUploadOutput, UploadPartInput, UploadPartOutput,
+    CreateMultipartUploadOutput, ListPartsInput, ListPartsOutput, UploadPartInput,
+    UploadPartOutput,
 };
 use s3s::{S3ErrorCode, S3Request, S3Result};
 
 use super::convert::{collect, condition, declared, key, own_tag, tag, version_text};
 use super::refusal::refusal;
+
+pub(super) async fn parts(
+    store: &dyn ObjectStore,
+    input: ListPartsInput,
+) -> S3Result<ListPartsOutput> {
+    let upload = UploadId::new(input.upload_id.clone());
+    let page = input
+        .part_number_marker
+        .map(|number| PageToken::new(number.to_string()));
+    let listed = store
+        .list_parts(&key(input.key.clone())?, &upload, page)
+        .await;
+    let page = listed.map_err(|error| refusal(&error))?;
+    let parts = page.parts.into_iter().map(|part| dto::Part {
+        part_number: i32::try_from(part.number.0).ok(),
+        size: i64::try_from(part.size).ok(),
+        ..dto::Part::default()
+    });
+    Ok(ListPartsOutput {
+        bucket: Some(input.bucket),
+        is_truncated: Some(page.next.is_some()),
+        key: Some(input.key),
+        next_part_number_marker: page.next.and_then(|next| next.as_str().parse().ok()),
+        part_number_marker: input.part_number_marker,
+        parts: Some(parts.collect()),
+        upload_id: Some(input.upload_id),
+        ..ListPartsOutput::default()
+    })
+}
 
 pub(super) async fn create(
     store: &dyn ObjectStore,

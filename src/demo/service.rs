@@ -15,8 +15,8 @@ use s3s::dto::{
     GetBucketVersioningOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput,
     HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
     ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectVersionsInput,
-    ListObjectVersionsOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput,
-    PutObjectOutput, UploadPartInput, UploadPartOutput,
+    ListObjectVersionsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput,
+    ListPartsOutput, PutObjectInput, PutObjectOutput, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3ErrorCode, S3Request, S3Response, S3Result};
 
@@ -118,6 +118,13 @@ impl S3 for Service {
     ) -> Answer<ListMultipartUploadsOutput> {
         let store = self.store(&request.input.bucket)?;
         listing::uploads(store, request.input)
+            .await
+            .map(S3Response::new)
+    }
+
+    async fn list_parts(&self, request: S3Request<ListPartsInput>) -> Answer<ListPartsOutput> {
+        let store = self.store(&request.input.bucket)?;
+        multipart::parts(store, request.input)
             .await
             .map(S3Response::new)
     }
