@@ -303,8 +303,9 @@ fn put_alone_pushes_and_says_what_it_could_not_see() {
 #[test]
 fn a_push_that_is_cut_off_leaves_what_prune_removes() {
     run(async {
-        let (mut complete, mut incomplete) = (0, 0);
-        for most in (0..40).step_by(3) {
+        // A push waits for the next second, so that they all wait at the same time.
+        let pushes = (0..40).map(async |most| {
+            let (mut complete, mut incomplete) = (0, 0);
             let ground = Ground::usual();
             let whole = ground.store();
             let kept = ground.push_three(&whole).await.expect("pushed");
@@ -339,7 +340,12 @@ fn a_push_that_is_cut_off_leaves_what_prune_removes() {
             assert!(left.entries.iter().all(Entry::is_complete), "{most}");
             let whole = ground.verify(&whole, &kept.manifest).await;
             assert!(whole.is_whole(), "{most}: another backup was touched");
-        }
+            (complete, incomplete)
+        });
+        let counts = futures::future::join_all(pushes).await;
+        let (complete, incomplete) = counts
+            .into_iter()
+            .fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
         assert!(complete > 2 && incomplete > 2, "{complete} {incomplete}");
     });
 }
