@@ -2,6 +2,8 @@
 
 mod others;
 
+use std::collections::BTreeMap;
+
 use backstop_contract::{
     ErrorKind, KeyError, KeyPrefix, ObjectStore, Operation, Result as StoreResult,
 };
@@ -17,6 +19,7 @@ use super::kind::Kind;
 use super::layout::Layout;
 use super::manifest::Manifest;
 use super::pointer::Pointer;
+use super::uploads::{self, Left};
 
 /// How many manifests are read at once: one may have sixteen megabytes.
 const AT_ONCE: usize = 2;
@@ -154,16 +157,27 @@ async fn of_kind(
     all: bool,
     found: &mut Inventory,
 ) -> Result<View, LookError> {
-    let ids = match ids(store, &layout.kind(kind)?, &mut found.odd).await {
+    let folder = layout.kind(kind)?;
+    let mut ids = match ids(store, &folder, &mut found.odd).await {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             return by_pointer(store, layout, kind, found).await;
         }
         ids => ids?,
     };
-    let entries = ids.into_iter().map(|id| entry(store, layout, kind, id));
+    let mut left = BTreeMap::new();
+    if all {
+        left = uploads::by_backup(store, &folder).await?;
+        ids.extend(left.keys().cloned());
+    }
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids.dedup();
+    let entries = ids.into_iter().map(|id| {
+        let left = left.get(&id).copied().unwrap_or_default();
+        entry(store, layout, kind, id, left)
+    });
     let mut entries = futures::stream::iter(entries).buffered(AT_ONCE);
     while let Some(entry) = entries.next().await {
-        let entry = entry?;
+        let Some(entry) = entry? else { continue };
         let enough = entry.is_complete() && !all;
         found.entries.push(entry);
         if enough {
@@ -173,7 +187,7 @@ async fn of_kind(
     Ok(View::Listed)
 }
 
-/// Lists the folders of backups of a kind, the newest first.
+/// Lists the folders of backups of a kind.
 async fn ids(
     store: &dyn ObjectStore,
     folder: &KeyPrefix,
@@ -194,30 +208,27 @@ async fn ids(
         ids.len() < MOST
     })
     .await?;
-    ids.sort_unstable();
-    ids.dedup();
-    ids.reverse();
     Ok(ids)
 }
 
+/// Describes one backup; nothing where a folder has nothing in it, as `MinIO` may keep for a while.
 async fn entry(
     store: &dyn ObjectStore,
     layout: &Layout,
     kind: Kind,
     id: BackupId,
-) -> Result<Entry, LookError> {
-    let why = match manifest(store, layout, kind, &id).await {
-        Ok(Opened::Good(kept)) => return Ok(Entry::of(&kept.0, kept.1)),
-        Ok(Opened::Absent) => {
-            State::Incomplete("it has no manifest: it is being made, or was cut off".to_owned())
-        }
+    left: Left,
+) -> Result<Option<Entry>, LookError> {
+    let state = match manifest(store, layout, kind, &id).await {
+        Ok(Opened::Good(kept)) => return Ok(Some(Entry::of(&kept.0, kept.1))),
+        Ok(Opened::Absent) => State::Incomplete(left.tell()),
         Ok(Opened::Bad(why)) => State::Unknown(why),
         Err(LookError::Store(error)) if error.kind() == ErrorKind::PermissionDenied => {
             State::Unknown("its manifest may not be read".to_owned())
         }
         Err(error) => return Err(error),
     };
-    let (mut size, mut count, mut modified) = (0_u64, 0, None);
+    let (mut size, mut count, mut modified) = (0_u64, 0, left.begun);
     let folder = layout.backup(kind, &id)?;
     pages(store, &folder, false, |page| {
         let objects = page.objects.into_iter();
@@ -229,18 +240,21 @@ async fn entry(
         true
     })
     .await?;
-    Ok(Entry {
+    if count + left.number == 0 && matches!(state, State::Incomplete(_)) {
+        return Ok(None);
+    }
+    Ok(Some(Entry {
         started: Some(id.begun()),
         id: id.to_string(),
         kind,
         source: Source::Ours,
-        state: why,
+        state,
         modified,
         size: Some(size),
         objects: Some(count),
         installation: None,
         app_version: None,
-    })
+    }))
 }
 
 /// Finds the newest complete backup where listing is denied.

@@ -34,6 +34,7 @@ mod push;
 mod remove;
 mod status;
 mod tree;
+mod uploads;
 mod verify;
 
 pub use find::{FindError, Which, find};

@@ -16,6 +16,7 @@ use super::look::{LookError, Pointed, pointer};
 use super::pointer::Pointer;
 use super::prune::Removal;
 use super::push::{Latest, point};
+use super::uploads;
 
 /// How many objects are deleted at a time.
 const AT_ONCE: usize = 8;
@@ -126,32 +127,19 @@ async fn delete(store: &Arc<dyn ObjectStore>, key: &ObjectKey, removed: &mut Rem
 
 /// Ends the uploads that a push left open, as far as they can be found.
 async fn end_uploads(store: &Arc<dyn ObjectStore>, folder: &KeyPrefix, removed: &mut Removed) {
-    let can = |capability| store.capabilities().has(capability);
-    if !can(Capability::ListUploads) || !can(Capability::AbortMultipart) {
+    if !store.capabilities().has(Capability::AbortMultipart) {
         return;
     }
-    let prefix = if can(Capability::ListUploadsByPrefix) {
-        folder.as_str()
-    } else {
-        ""
+    let uploads = match uploads::open(&**store, folder).await {
+        Ok(uploads) => uploads,
+        Err(error) => return removed.failed(&error),
     };
-    let mut page = None;
-    loop {
-        // Without the right to list them, what is left of them is a lifecycle rule's work.
-        let Ok(listed) = store.list_uploads(prefix, page.clone()).await else {
-            return;
-        };
-        for upload in listed.uploads.iter().filter(|it| folder.holds(&it.key)) {
-            match store.abort_multipart(&upload.key, &upload.id).await {
-                Ok(()) => removed.uploads += 1,
-                Err(error) if error.kind() == ErrorKind::UploadNotFound => {}
-                Err(error) => removed.failed(&error),
-            }
+    for upload in uploads {
+        match store.abort_multipart(&upload.key, &upload.id).await {
+            Ok(()) => removed.uploads += 1,
+            Err(error) if error.kind() == ErrorKind::UploadNotFound => {}
+            Err(error) => removed.failed(&error),
         }
-        if listed.next.is_none() || listed.next == page {
-            return;
-        }
-        page = listed.next;
     }
 }
 

@@ -340,6 +340,12 @@ fn a_push_that_is_cut_off_leaves_what_prune_removes() {
             assert!(left.entries.iter().all(Entry::is_complete), "{most}");
             let whole = ground.verify(&whole, &kept.manifest).await;
             assert!(whole.is_whole(), "{most}: another backup was touched");
+            let open = ground.store().list_uploads("", None).await.expect("listed");
+            assert_eq!(open.uploads, [], "{most}");
+            let keys = ground.keys();
+            let of_whole = |key: &&String| !key.contains(kept.manifest.id.as_str());
+            let others = keys.iter().filter(of_whole).count();
+            assert_eq!(others > 1, complete == 1, "{most}: {keys:?}");
             (complete, incomplete)
         });
         let counts = futures::future::join_all(pushes).await;

@@ -189,8 +189,12 @@ async fn lead_on(depot: &Depot<'_>, found: &Inventory, kind: Kind, gone: &[Backu
 fn tell(depot: &Depot<'_>, removal: &Removal, removed: &Removed) -> bool {
     let Removal { kind, id, .. } = removal;
     if removed.failures.is_empty() {
+        let uploads = match removed.uploads {
+            0 => String::new(),
+            number => format!("; unfinished uploads ended: {number}"),
+        };
         depot.place.say(&format!(
-            "removed {kind} {id}, {}",
+            "removed {kind} {id}, {}{uploads}",
             objects(removed.objects)
         ));
     }
