@@ -67,7 +67,7 @@ pub(crate) fn print_transfers(runs: Option<&str>) -> Result<()> {
 }
 
 fn print_head() {
-    println!("{:<58} {:>8} {:>20}  met", "figure", "at most", "reached");
+    println!("{:<72} {:>8} {:>20}  met", "figure", "at most", "reached");
 }
 
 impl Bench {
@@ -90,6 +90,7 @@ impl Bench {
             ("$from", in_home("from")),
             ("$to", in_home("to")),
             ("$large", in_home("large")),
+            ("$folder", in_home("folder")),
         ];
         let peers = ["$mc", "$aws", "$s5cmd", "$rclone"];
         places.extend(peers.map(|place| (place, peers::find(&place[1..]))));
@@ -265,7 +266,7 @@ fn least(samples: &[Sample], of: fn(&Sample) -> f64) -> f64 {
 pub(crate) fn figure(what: &str, most: f64, reached: f64, remark: &str) {
     let met = if reached <= most { "yes" } else { "NO" };
     let reached = format!("{reached:.3}{remark}");
-    println!("{what:<58} {most:>8.2} {reached:>20}  {met}");
+    println!("{what:<72} {most:>8.2} {reached:>20}  {met}");
 }
 
 fn print_for_readme(contenders: &[Contender]) {

@@ -1,6 +1,6 @@
 //! 1 GiB to the store and back, side by side.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
@@ -16,8 +16,19 @@ const SIZE: usize = 1 << 30;
 /// How often each client sends and reads it, unless it is said otherwise.
 pub(crate) const RUNS: usize = 3;
 
-const PUSH: &str = "$backstop object put $large minio+http://$host/$bucket backstop --quiet";
-const PULL: &str = "$backstop object get minio+http://$host/$bucket backstop $to --quiet";
+/// Ours: one object, whose length is proven, and a backup, of which every byte is.
+const OURS: [(&str, &str, &str); 2] = [
+    (
+        "`backstop object`",
+        "$backstop object put $large minio+http://$host/$bucket backstop --quiet",
+        "$backstop object get minio+http://$host/$bucket backstop $to --quiet",
+    ),
+    (
+        "`backstop backup`",
+        "$backstop backup push $large minio+http://$host/$bucket --kind upgrade --quiet",
+        "$backstop backup pull latest minio+http://$host/$bucket $folder --quiet",
+    ),
+];
 
 /// A client, and its samples of both directions.
 type Contender = (&'static str, [(&'static str, Vec<Sample>); 2]);
@@ -27,7 +38,8 @@ impl Bench {
     pub(crate) fn transfers(&self) -> Result<()> {
         write_large(&self.home.path().join("large"))?;
         let bucket = self.minio.fresh_bucket(Bucket::Plain)?;
-        let mut all: Vec<Contender> = vec![("Backstop", [(PUSH, vec![]), (PULL, vec![])])];
+        let ours = OURS.map(|(name, push, pull)| (name, [(push, vec![]), (pull, vec![])]));
+        let mut all: Vec<Contender> = ours.into();
         for (name, ask, push, pull) in TRANSFERS {
             match peers::version(name, ask) {
                 Some(_) => all.push((name, [(push, vec![]), (pull, vec![])])),
@@ -38,6 +50,9 @@ impl Bench {
         for round in 0..=self.runs {
             for (_, both) in &mut all {
                 for (template, samples) in both {
+                    // Nobody may find there what it wrote before.
+                    let _ = fs::remove_file(self.home.path().join("to"));
+                    let _ = fs::remove_dir_all(self.home.path().join("folder"));
                     let sample = self.passing(template, self.minio.host(), &bucket)?;
                     samples.extend((round > 0).then_some(sample));
                 }
@@ -53,25 +68,27 @@ impl Bench {
 
 fn compare(all: &[Contender], at: usize, what: &str) {
     let of = |contender: &Contender, kind| median(&contender.1[at].1, kind);
-    let Some((ours, peers)) = all.split_first() else {
-        return;
-    };
+    let (ours, peers) = all.split_at(OURS.len());
     let wall = |it: &Sample| it.wall;
     let fastest = peers
         .iter()
         .min_by(|one, other| of(one, wall).total_cmp(&of(other, wall)));
-    if let Some(fastest) = fastest {
-        let ratio = of(ours, wall) / of(fastest, wall);
-        let what = format!("{what} 1 GiB, of the fastest one's wall time");
-        figure(&what, 1.0, ratio, &format!(" ({})", fastest.0));
-    }
     let cpu = |it: &Sample| it.cpu;
-    if let Some(mc) = peers.iter().find(|contender| contender.0 == "mc") {
-        let what = format!("{what} 1 GiB, of mc's CPU time");
-        figure(&what, 0.7, of(ours, cpu) / of(mc, cpu), "");
+    let mc = peers.iter().find(|contender| contender.0 == "mc");
+    for our in ours {
+        let what = format!("{what} 1 GiB, {}", our.0.replace('`', ""));
+        if let Some(fastest) = fastest {
+            let ratio = of(our, wall) / of(fastest, wall);
+            let what = format!("{what}, of the fastest one's wall time");
+            figure(&what, 1.0, ratio, &format!(" ({})", fastest.0));
+        }
+        if let Some(mc) = mc {
+            let ratio = of(our, cpu) / of(mc, cpu);
+            figure(&format!("{what}, of mc's CPU time"), 0.7, ratio, "");
+        }
+        let peak = our.1[at].1.iter().map(|it| it.peak).fold(0.0, f64::max);
+        figure(&format!("{what}, peak MiB"), 64.0, peak, "");
     }
-    let peak = ours.1[at].1.iter().map(|it| it.peak).fold(0.0, f64::max);
-    figure(&format!("{what} 1 GiB, peak MiB"), 64.0, peak, "");
 }
 
 /// Writes bytes that do not compress and repeat nowhere near.

@@ -189,7 +189,8 @@ impl Partial {
             at: range.piece.start,
             waiting: Vec::new(),
             bytes: 0,
-            hash: Some(Sha256::new()),
+            hashed: range.sha256.is_some(),
+            hash: None,
             working: None,
             progress,
             told: 0,
@@ -236,9 +237,11 @@ struct Writing {
     at: u64,
     waiting: Vec<Bytes>,
     bytes: usize,
-    /// Absent while it is at work.
+    /// Whether there is a hash to hold it to.
+    hashed: bool,
+    /// Absent while it is at work, and where nothing is hashed.
     hash: Option<Sha256>,
-    working: Option<JoinHandle<io::Result<Sha256>>>,
+    working: Option<JoinHandle<io::Result<Option<Sha256>>>>,
     progress: Arc<dyn Progress>,
     told: u64,
 }
@@ -252,10 +255,9 @@ impl Writing {
         let ended = working
             .await
             .unwrap_or_else(|error| Err(io::Error::other(error)));
-        let hash = ended.map_err(|error| {
+        self.hash = ended.map_err(|error| {
             TransferError::local(format!("cannot write {}", self.path.display()), error)
         })?;
-        self.hash = Some(hash);
         Ok(())
     }
 
@@ -266,11 +268,13 @@ impl Writing {
         let (file, at) = (Arc::clone(&self.file), self.at);
         let count = std::mem::take(&mut self.bytes) as u64;
         self.at += count;
-        let mut hash = self.hash.take().unwrap_or_default();
+        let mut hash = self.hash.take();
         self.working = Some(tokio::task::spawn_blocking(move || {
             let mut at = at;
             for bytes in waiting {
-                hash.update(&bytes);
+                if let Some(hash) = &mut hash {
+                    hash.update(&bytes);
+                }
                 file.write_all_at(&bytes, at)?;
                 at += bytes.len() as u64;
             }
@@ -291,7 +295,7 @@ impl Sink for Writing {
         self.at = self.start;
         self.waiting.clear();
         self.bytes = 0;
-        self.hash = Some(Sha256::new());
+        self.hash = self.hashed.then(Sha256::new);
     }
 
     async fn take(&mut self, bytes: Bytes) -> Result<(), TransferError> {
@@ -303,11 +307,11 @@ impl Sink for Writing {
         Ok(())
     }
 
-    async fn end(&mut self) -> Result<[u8; 32], TransferError> {
+    async fn end(&mut self) -> Result<Option<[u8; 32]>, TransferError> {
         if self.bytes > 0 {
             self.work().await?;
         }
         self.settle().await?;
-        Ok(self.hash.take().unwrap_or_default().finalize().into())
+        Ok(self.hash.take().map(|hash| hash.finalize().into()))
     }
 }

@@ -32,7 +32,7 @@ pub(super) async fn download(
     let parts = parts.map(|(range, room)| {
         let opened = first.take();
         async move {
-            let mut held = Held::new(room);
+            let mut held = Held::new(room, range.sha256.is_some());
             fetch(job, range, opened, &mut held).await?;
             Ok::<_, TransferError>(held)
         }
@@ -71,14 +71,17 @@ struct Held {
     room: Room,
     buffer: BytesMut,
     filled: usize,
+    /// Whether there is a hash to hold it to.
+    hashed: bool,
 }
 
 impl Held {
-    fn new(room: Room) -> Self {
+    fn new(room: Room, hashed: bool) -> Self {
         Self {
             buffer: room.buffer(),
             room,
             filled: 0,
+            hashed,
         }
     }
 
@@ -103,7 +106,10 @@ impl Sink for Held {
         Ok(())
     }
 
-    async fn end(&mut self) -> Result<[u8; 32], TransferError> {
+    async fn end(&mut self) -> Result<Option<[u8; 32]>, TransferError> {
+        if !self.hashed {
+            return Ok(None);
+        }
         let buffer = std::mem::take(&mut self.buffer);
         let filled = self.filled;
         let hashed = blocking(move || {
@@ -114,6 +120,6 @@ impl Sink for Held {
             .await
             .map_err(|error| TransferError::local("cannot hash a part", error))?;
         self.buffer = buffer;
-        Ok(sum)
+        Ok(Some(sum))
     }
 }
