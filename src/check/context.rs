@@ -1,14 +1,15 @@
 //! What a check is given to ask with.
 
+mod reading;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use backstop_contract::ext::ReadBack;
 use backstop_contract::{
     CreateOptions, DeleteOptions, ETag, Error, ErrorKind, GetOptions, KeyPrefix, ListPage,
-    ObjectKey, ObjectStore, ObjectStoreExt, PutOptions, PutResult, Retrying, UploadId,
+    ObjectKey, ObjectStore, PutOptions, PutResult, Retrying, UploadId,
 };
 use jiff::Timestamp;
 
@@ -29,9 +30,6 @@ pub type CheckStore = Retrying<Arc<dyn ObjectStore>>;
 
 /// The size of the object that most checks work on, in bytes.
 pub const OBJECT_SIZE: u64 = 4 * 1024;
-
-/// The size that no object of a run has unless one was asked for, in bytes.
-const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// How often a fixed key that another run wrote is asked again.
 const ASKED_AGAIN: u32 = 3;
@@ -275,82 +273,6 @@ impl Context<'_> {
         }
     }
 
-    /// Returns whether a key holds exactly a probe.
-    ///
-    /// # Errors
-    ///
-    /// Those of the request.
-    pub async fn holds(&self, key: &ObjectKey, probe: &Probe) -> Result<bool, Error> {
-        match self.read(key, GetOptions::default()).await {
-            Ok(read) => Ok(read.sha256 == probe.sha256().await),
-            Err(error) if error.kind() == ErrorKind::ObjectNotFound => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Reads an object to its end; a body that broke on the way is read again, and one that is
-    /// longer than anything of this run is given up.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`ObjectStoreExt::read_back`].
-    pub async fn read(&self, key: &ObjectKey, options: GetOptions) -> Result<ReadBack, Error> {
-        // Another run may have written a fixed key, with an object of any size.
-        let most = match self.run.size {
-            _ if self.is_fixed() => u64::MAX,
-            size => size.unwrap_or_default().max(LARGEST),
-        };
-        let mut round = 0;
-        loop {
-            match self.store.read_up_to(key, options.clone(), most).await {
-                Err(error) if error.kind().is_transient() && round < 2 => round += 1,
-                other => return other,
-            }
-        }
-    }
-
-    /// Reads a key that was written and compares every byte.
-    ///
-    /// On a fixed key the whole body of another run, or no object, is no corruption: `again`
-    /// writes the probe once more, three times at most.
-    ///
-    /// # Errors
-    ///
-    /// [`Stop::Violated`] when something else comes back, [`Stop::OtherRun`] when other runs keep
-    /// writing the key, and those of the requests.
-    pub async fn expect<F>(
-        &self,
-        key: &ObjectKey,
-        probe: &Probe,
-        again: impl Fn() -> F,
-    ) -> Result<ReadBack, Stop>
-    where
-        F: Future<Output = Result<(), Stop>>,
-    {
-        let wanted = probe.sha256().await;
-        for round in 0..=ASKED_AGAIN {
-            let seen = match self.read(key, GetOptions::default()).await {
-                Ok(read) if read.sha256 == wanted => return Ok(read),
-                Ok(read) => Some(read),
-                Err(error) if self.means_absent(&error) => None,
-                Err(error) if self.may_mean_absent(&error) && round < ASKED_AGAIN => None,
-                Err(error) => return Err(error.into()),
-            };
-            let foreign = match &seen {
-                Some(read) => self.is_of_another_run(read).await,
-                None => true,
-            };
-            if !(self.is_fixed() && foreign) {
-                return Err(Stop::Violated(difference(probe, seen.as_ref())));
-            }
-            if round < ASKED_AGAIN {
-                self.pause(round).await;
-                again().await?;
-            }
-        }
-        Err(Self::busy(key))
-    }
-
     /// Returns whether a refused read means that there is no object: on a fixed key that this run
     /// has read before, a denial does, as Amazon S3 answers without the right to list.
     #[must_use]
@@ -364,7 +286,7 @@ impl Context<'_> {
 
     /// Returns whether a denied first read of a fixed key may mean that another run has removed the
     /// object: where these credentials may delete, others of their kind may too.
-    fn may_mean_absent(&self, error: &Error) -> bool {
+    pub(super) fn may_mean_absent(&self, error: &Error) -> bool {
         error.kind() == ErrorKind::PermissionDenied
             && self.is_fixed()
             && !self.run.opening.is_protected()
@@ -456,35 +378,11 @@ impl Context<'_> {
         ))
     }
 
-    async fn is_of_another_run(&self, read: &ReadBack) -> bool {
-        let Some(other) = Probe::parse(&read.head) else {
-            return false;
-        };
-        !Probe::is_of_run(&self.run.run_id, &read.head)
-            && other.size() == read.bytes
-            && other.sha256().await == read.sha256
-    }
-
     /// A pause that differs from run to run, so that two runs do not keep step.
     pub(super) async fn pause(&self, round: u32) {
         let spread = self.run.run_id.bytes().fold(u64::from(round), |sum, byte| {
             sum.wrapping_mul(31).wrapping_add(u64::from(byte))
         });
         tokio::time::sleep(Duration::from_millis(50 + spread % 200)).await;
-    }
-}
-
-fn difference(probe: &Probe, seen: Option<&ReadBack>) -> String {
-    match seen {
-        None => "the write was answered with success, and the object is not found".to_owned(),
-        Some(read) if read.bytes != probe.size() => format!(
-            "{} bytes were written and {} bytes came back",
-            probe.size(),
-            read.bytes
-        ),
-        Some(_) => format!(
-            "{} bytes came back, and they are not the bytes that were written (SHA-256 differs)",
-            probe.size()
-        ),
     }
 }

@@ -211,9 +211,8 @@ async fn complete(
     if !error.may_have_happened() {
         return Err(error.into());
     }
-    if let Ok(read) = context.read(key, GetOptions::default()).await
-        && read.sha256 == probe.sha256().await
-    {
+    let read = context.read_as(key, GetOptions::default(), probe).await;
+    if read.is_ok_and(|(_, same)| same) {
         return Ok(());
     }
     match finish().await {

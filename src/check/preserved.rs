@@ -110,8 +110,9 @@ async fn first_version_is_there(context: &Context<'_>, object: &Written) -> Resu
         range: None,
         version: Some(version.clone()),
     };
-    match context.read(context.object(), options).await {
-        Ok(read) if read.sha256 == object.probe.sha256().await => Ok(()),
+    let read = context.read_as(context.object(), options, &object.probe);
+    match read.await {
+        Ok((_, true)) => Ok(()),
         Ok(_) if context.facts().was_misread => Err(Stop::NothingThere(
             "reading gives back something else than was written, so no version can be judged"
                 .to_owned(),

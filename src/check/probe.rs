@@ -109,22 +109,34 @@ impl Probe {
     pub fn slice(&self, start: u64, end: u64) -> Bytes {
         let end = end.min(self.size);
         let length = usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX);
-        let mut out = BytesMut::with_capacity(length + 8);
+        let mut out = BytesMut::zeroed(length);
+        self.fill(start, &mut out);
+        out.freeze()
+    }
+
+    /// Writes the bytes that begin at `start`, as if the body had no end.
+    fn fill(&self, start: u64, out: &mut [u8]) {
         let header = self.header.as_bytes();
-        if let Some(rest) = usize::try_from(start).ok().and_then(|at| header.get(at..)) {
-            out.extend_from_slice(rest);
-        }
-        out.truncate(length);
-        let from = start + out.len() as u64;
+        let rest = usize::try_from(start).ok().and_then(|at| header.get(at..));
+        let rest = rest.unwrap_or_default();
+        let (head, out) = out.split_at_mut(rest.len().min(out.len()));
+        head.copy_from_slice(&rest[..head.len()]);
+        let from = start + head.len() as u64;
         let mut word = from / 8;
-        let mut skip = usize::try_from(from % 8).unwrap_or(0);
-        while out.len() < length {
-            out.extend_from_slice(&self.word(word).to_le_bytes()[skip..]);
-            skip = 0;
+        // The first word may be wanted from its middle on, and the last one up to there.
+        let skip = usize::try_from(from % 8).unwrap_or(0);
+        let (first, out) = out.split_at_mut(((8 - skip) % 8).min(out.len()));
+        if skip > 0 {
+            first.copy_from_slice(&self.word(word).to_le_bytes()[skip..skip + first.len()]);
             word += 1;
         }
-        out.truncate(length);
-        out.freeze()
+        let mut places = out.chunks_exact_mut(8);
+        for place in places.by_ref() {
+            place.copy_from_slice(&self.word(word).to_le_bytes());
+            word += 1;
+        }
+        let last = places.into_remainder();
+        last.copy_from_slice(&self.word(word).to_le_bytes()[..last.len()]);
     }
 
     /// Returns the SHA-256 of the whole body, made piece by piece; between two pieces others on the
@@ -177,6 +189,41 @@ impl Probe {
     }
 }
 
+/// What arrives piece by piece, held to a probe.
+#[derive(Debug)]
+pub(super) struct Comparison<'a> {
+    probe: &'a Probe,
+    at: u64,
+    is_same: bool,
+}
+
+impl<'a> Comparison<'a> {
+    /// Begins with nothing.
+    pub(super) fn with(probe: &'a Probe) -> Self {
+        Self {
+            probe,
+            at: 0,
+            is_same: true,
+        }
+    }
+
+    /// Takes the next bytes.
+    pub(super) fn take(&mut self, bytes: &[u8]) {
+        let mut wanted = [0; 4_096];
+        for piece in bytes.chunks(wanted.len()) {
+            let wanted = &mut wanted[..piece.len()];
+            self.probe.fill(self.at, wanted);
+            self.is_same = self.is_same && wanted == piece;
+            self.at += piece.len() as u64;
+        }
+    }
+
+    /// Returns whether every byte of the probe arrived, and no other.
+    pub(super) fn is_same(&self) -> bool {
+        self.is_same && self.at == self.probe.size()
+    }
+}
+
 fn seed_of(digest: &[u8]) -> u64 {
     digest
         .iter()
@@ -190,6 +237,27 @@ mod tests {
 
     fn probe(size: u64) -> Probe {
         Probe::new("0123456789abcdef", "object", Timestamp::UNIX_EPOCH, size)
+    }
+
+    #[test]
+    fn what_arrives_is_compared_to_the_last_byte() {
+        let probe = probe(5_000);
+        let whole = probe.body();
+        let same = |body: &[u8], step: usize| {
+            let mut compared = Comparison::with(&probe);
+            body.chunks(step).for_each(|piece| compared.take(piece));
+            compared.is_same()
+        };
+        for step in [1, 7, 512, 8_192] {
+            assert!(same(&whole, step), "{step}");
+            assert!(!same(&whole[..4_999], step) && !same(&[], step), "{step}");
+            assert!(!same(&[&whole[..], b"x"].concat(), step), "{step}");
+            for place in [0, 100, 700, 4_999] {
+                let mut harmed = whole.to_vec();
+                harmed[place] ^= 1;
+                assert!(!same(&harmed, step), "{place} {step}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -54,6 +54,21 @@ pub trait ObjectStoreExt: ObjectStore {
         options: GetOptions,
         most: u64,
     ) -> Result<ReadBack> {
+        self.read_seen(key, options, most, &mut |_| {}).await
+    }
+
+    /// Reads an object as [`read_up_to`](Self::read_up_to) does, and shows all that arrives, in order.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read_back`](Self::read_back).
+    async fn read_seen(
+        &self,
+        key: &ObjectKey,
+        options: GetOptions,
+        most: u64,
+        see: &mut (dyn for<'a> FnMut(&'a [u8]) + Send),
+    ) -> Result<ReadBack> {
         let mut opened = self.get(key, options).await?;
         let mut hash = Sha256::new();
         let mut head = BytesMut::new();
@@ -62,6 +77,7 @@ pub trait ObjectStoreExt: ObjectStore {
             let chunk = chunk?;
             bytes += chunk.len() as u64;
             hash.update(&chunk);
+            see(&chunk);
             let wanted = ReadBack::HEAD.saturating_sub(head.len()).min(chunk.len());
             head.extend_from_slice(&chunk[..wanted]);
             if bytes > most {
