@@ -189,6 +189,11 @@ pub struct Held {
     pub credential: Result<Credential, Gap>,
 }
 
+impl Held {
+    /// Whose credentials storage is verified with.
+    pub const TARGET: &'static str = "target";
+}
+
 impl Facts {
     /// Returns the backup that was found.
     #[must_use]

@@ -8,10 +8,12 @@ use backstop::gate::{
 };
 use backstop::render::{decision, decision_json};
 use backstop::report::{
-    Access, CheckRecord, Credential, Finding, FindingCode, Level, LevelSource, Outcome, Report,
+    Access, CheckRecord, Credential, ErrorRecord, Finding, FindingCode, Level, LevelSource, Outcome, Report,
     Stage, Vantage,
 };
-use backstop_contract::{MemoryStore, Way as Kind};
+use backstop_contract::{
+    Error, ErrorKind, MemoryStore, Operation, Sent, StoreLocation, Way as Kind,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use super::harness::{request, run};
@@ -142,6 +144,12 @@ fn gap() -> Gap {
         "get_object was answered with: permission denied",
         "Grant s3:GetObject.",
     )
+}
+
+fn refusal() -> ErrorRecord {
+    let place = StoreLocation::new("s3", "acme");
+    let (kind, operation) = (ErrorKind::SignatureRejected, Operation::PutObject);
+    ErrorRecord::new(&Error::new(kind, operation, &place, Sent::Answered), &[])
 }
 
 const FAILS: State = State::Fails;
@@ -388,6 +396,16 @@ const BREAKS: &[Row] = &[
             it.credential().expires_at = Some(ago(-3 * 60));
         },
     ),
+    ("credentials", "the service does not take it", FAILS, |it| {
+        it.check(
+            Level::Required,
+            Outcome::Failed,
+            FindingCode::OperationFailed,
+        );
+        let last = it.facts.storage.checks.last_mut().expect("a check");
+        let finding = last.finding.as_mut().expect("a finding");
+        finding.error = Some(refusal());
+    }),
     ("credentials", "there is no credential", OPEN, |it| {
         it.facts.credentials.clear();
     }),

@@ -246,7 +246,7 @@ pub(crate) fn verbose_tells_every_request_with_its_id() -> Outcome {
     findings.expect_words(
         "-v",
         &done.stderr,
-        &["for put-object", "for the sandbox", "put_object 200"],
+        &["for put-object", "beside the checks", "put_object 200"],
     );
     findings.end()
 }

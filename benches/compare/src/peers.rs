@@ -57,8 +57,8 @@ pub(crate) const TRANSFERS: [(&str, &str, &str, &str); 4] = [
     (
         "rclone",
         "version",
-        "$rclone --s3-no-check-bucket copyto $large $remote:$bucket/rclone",
-        "$rclone copyto $remote:$bucket/rclone $to",
+        "$rclone --s3-no-check-bucket copyto --ignore-times $large $remote:$bucket/rclone",
+        "$rclone copyto --ignore-times $remote:$bucket/rclone $to",
     ),
 ];
 

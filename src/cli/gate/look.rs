@@ -12,7 +12,7 @@ use crate::backup::{Kind, KindRule, Layout};
 use crate::config::Target;
 use crate::connect::connect_reader;
 use crate::engine::{RunRequest, WireTap};
-use crate::gate::Asked;
+use crate::gate::{Asked, Held};
 use crate::gate::ask::{Eyes, Place, Seen, look};
 use crate::subject::Subject;
 
@@ -58,7 +58,7 @@ impl Lookout {
                 layouts: target.layouts.clone(),
                 limit,
             },
-            target: eyes("target", session.subject(), session.tap()),
+            target: eyes(Held::TARGET, session.subject(), session.tap()),
             reader: reader.map(|reader| eyes("reader", &reader.subject, tap)),
         })
     }

@@ -105,7 +105,7 @@ impl EventSink for Line {
                 let line = exchanged(&self.name, exchange);
                 let line = match check {
                     Some(check) => format!("{line}, for {check}"),
-                    None => format!("{line}, for the sandbox"),
+                    None => format!("{line}, beside the checks"),
                 };
                 self.lines.suspend(|| console::say(&line));
             }

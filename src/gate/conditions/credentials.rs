@@ -1,12 +1,13 @@
 //! `credentials`: will they still be good when the backup has to be read?
 
-use backstop_contract::{Credential, Way};
+use backstop_contract::{Credential, ErrorKind, Way};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::gate::asked::Asked;
-use crate::gate::condition::{Answer, Condition};
+use crate::gate::condition::{Answer, Condition, State};
 use crate::gate::facts::{Facts, Held};
 use crate::gate::words::{duration, seconds};
+use crate::report::{Outcome, Report};
 
 /// What is fixed about the condition.
 pub(in crate::gate) static CONDITION: Condition = Condition {
@@ -24,7 +25,8 @@ A token that ends in the middle of an upgrade takes the way back with it, at the
 is needed.
 
 ## How it blocks
-It fails where a credential has ended or ends within the window. It is unanswered where there is none, \
+It fails where a credential has ended or ends within the window, and where the service does not take it: \
+what storage says is the cause. It is unanswered where there is none, \
 and with `--window` where its end is not known although it has one: a client secret without \
 `client_secret_expires`, a session token without a time.
 
@@ -43,19 +45,41 @@ fn judge(asked: &Asked, facts: &Facts) -> Answer {
     for Held { whose, credential } in &facts.credentials {
         let answer = match credential {
             Err(gap) => Answer::gap(gap),
+            Ok(credential) if *whose == Held::TARGET && is_refused(&facts.storage) => not_taken(credential),
             Ok(credential) => one(asked, facts.now, credential),
         };
         match answer.state {
-            crate::gate::State::Holds if facts.credentials.len() == 1 => told.push(answer.evidence),
-            crate::gate::State::Holds => told.push(format!("the {whose}'s: {}", answer.evidence)),
+            State::Holds if facts.credentials.len() == 1 => told.push(answer.evidence),
+            State::Holds => told.push(format!("the {whose}'s: {}", answer.evidence)),
             _ if facts.credentials.len() == 1 => return answer,
             _ => {
                 let evidence = format!("the {whose}'s: {}", answer.evidence);
-                return Answer::new(answer.state, evidence, answer.remedies);
+                return Answer { evidence, ..answer };
             }
         }
     }
     Answer::holds(told.join("; "))
+}
+
+/// Returns whether the service took the target's credential for none, or for one that has ended.
+fn is_refused(storage: &Report) -> bool {
+    let failed = storage.checks.iter();
+    let failed = failed.filter(|check| check.outcome == Outcome::Failed);
+    let errors = failed.filter_map(|check| check.finding.as_ref()?.error.as_ref());
+    errors.into_iter().any(|error| {
+        matches!(
+            error.kind,
+            ErrorKind::Unauthenticated | ErrorKind::SignatureRejected | ErrorKind::CredentialExpired
+        )
+    })
+}
+
+fn not_taken(credential: &Credential) -> Answer {
+    Answer::fails(
+        format!("{}: the service does not take it", credential.way),
+        "Do what storage says.",
+    )
+    .echoing("storage")
 }
 
 fn one(asked: &Asked, now: Option<Timestamp>, credential: &Credential) -> Answer {
