@@ -259,6 +259,8 @@ const TESTS: &[Test] = tests![
     journeys::lost::a_lost_reply_is_settled_on_azurite,
     journeys::lost::a_lost_reply_to_a_put_is_settled_with_put_and_get_alone,
     journeys::lost::no_lost_reply_fails_a_run,
+    journeys::install::credentials_are_made_good_on_minio,
+    journeys::install::credentials_are_made_good_on_azurite,
     journeys::causes::a_wrong_secret_is_named,
     journeys::causes::an_unknown_access_key_is_named,
     journeys::causes::a_wrong_account_key_is_named,

@@ -119,7 +119,8 @@ pub(super) const RULES: &[Rule] = &[
         s3_like("Copy the secret access key again: a newline at its end, or %2F in place of /, is enough to break it."),
         s3_like("If the same secret works elsewhere, look for a proxy or CDN before {host} that changes signed headers."),
     ])
-    .explains_everything(),
+    // MinIO looks at the policy of a put before it looks at the signature.
+    .explains_denials(),
     Rule::new(
         "bucket-not-found",
         "there is no such {word}",

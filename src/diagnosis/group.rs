@@ -58,6 +58,7 @@ fn fold(groups: &mut Vec<Group<'_>>) {
 /// Returns the cause that explains most of the others, where one failed.
 fn root(groups: &[Group<'_>]) -> Option<usize> {
     let explains = |group: &Group<'_>| match group.rule.map(|rule| rule.explains) {
+        Some(Explains::Denials) => 3,
         Some(Explains::Everything) => 2,
         Some(Explains::TheWay) => 1,
         Some(Explains::Itself) | None => 0,
@@ -80,6 +81,9 @@ fn is_echo(case: &Case<'_>, of: Explains) -> bool {
         Explains::Itself => false,
         Explains::TheWay => case.is_of_the_way(),
         Explains::Everything => case.says_nothing(),
+        Explains::Denials => {
+            case.says_nothing() || case.error().is_some_and(ErrorRecord::is_denial)
+        }
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) enum Explains {
     TheWay,
     /// That, and every refusal that says nothing of its own: no request can succeed.
     Everything,
+    /// That, and every denial: it was said to somebody who proved nothing.
+    Denials,
 }
 
 /// One step of a remedy.
@@ -309,6 +311,12 @@ impl Rule {
     /// Makes it explain every failure that says nothing of its own.
     pub(super) const fn explains_everything(mut self) -> Self {
         self.explains = Explains::Everything;
+        self
+    }
+
+    /// Makes it explain denials as well as everything that says nothing of its own.
+    pub(super) const fn explains_denials(mut self) -> Self {
+        self.explains = Explains::Denials;
         self
     }
 

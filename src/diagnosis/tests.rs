@@ -222,6 +222,25 @@ fn what_only_echoes_a_cause_is_told_with_it() {
 }
 
 #[test]
+fn a_denial_to_whoever_has_the_wrong_secret_is_an_echo() {
+    let refused = |id, operation, kind| failed(id, operation, kind, "");
+    let checks = vec![
+        refused(
+            "put-object",
+            Operation::PutObject,
+            ErrorKind::PermissionDenied,
+        ),
+        refused(
+            "bucket",
+            Operation::ListObjects,
+            ErrorKind::SignatureRejected,
+        ),
+    ];
+    let all = ["bucket".to_owned(), "put-object".to_owned()];
+    assert_eq!(codes(checks), [("wrong-secret".to_owned(), all.to_vec())]);
+}
+
+#[test]
 fn a_lie_and_a_denial_are_no_echoes() {
     let lie = Finding::plain(FindingCode::Violated, "the range is ignored".to_owned());
     let checks = vec![

@@ -8,8 +8,8 @@ use backstop::gate::{
 };
 use backstop::render::{decision, decision_json};
 use backstop::report::{
-    Access, CheckRecord, Credential, ErrorRecord, Finding, FindingCode, Level, LevelSource, Outcome, Report,
-    Stage, Vantage,
+    Access, CheckRecord, Credential, ErrorRecord, Finding, FindingCode, Level, LevelSource,
+    Outcome, Report, Stage, Vantage,
 };
 use backstop_contract::{
     Error, ErrorKind, MemoryStore, Operation, Sent, StoreLocation, Way as Kind,

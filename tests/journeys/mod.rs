@@ -17,6 +17,7 @@ pub(crate) mod identity_azure_managed;
 pub(crate) mod identity_azure_proofs;
 pub(crate) mod identity_azure_surroundings;
 pub(crate) mod identity_azure_tenants;
+pub(crate) mod install;
 pub(crate) mod kill;
 pub(crate) mod lost;
 pub(crate) mod many;

@@ -12,8 +12,8 @@ use crate::backup::{Kind, KindRule, Layout};
 use crate::config::Target;
 use crate::connect::connect_reader;
 use crate::engine::{RunRequest, WireTap};
-use crate::gate::{Asked, Held};
 use crate::gate::ask::{Eyes, Place, Seen, look};
+use crate::gate::{Asked, Held};
 use crate::subject::Subject;
 
 /// Returns the limits that the configuration sets to a kind.

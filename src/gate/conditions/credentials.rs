@@ -45,7 +45,9 @@ fn judge(asked: &Asked, facts: &Facts) -> Answer {
     for Held { whose, credential } in &facts.credentials {
         let answer = match credential {
             Err(gap) => Answer::gap(gap),
-            Ok(credential) if *whose == Held::TARGET && is_refused(&facts.storage) => not_taken(credential),
+            Ok(credential) if *whose == Held::TARGET && is_refused(&facts.storage) => {
+                not_taken(credential)
+            }
             Ok(credential) => one(asked, facts.now, credential),
         };
         match answer.state {
@@ -69,7 +71,9 @@ fn is_refused(storage: &Report) -> bool {
     errors.into_iter().any(|error| {
         matches!(
             error.kind,
-            ErrorKind::Unauthenticated | ErrorKind::SignatureRejected | ErrorKind::CredentialExpired
+            ErrorKind::Unauthenticated
+                | ErrorKind::SignatureRejected
+                | ErrorKind::CredentialExpired
         )
     })
 }
