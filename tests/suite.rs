@@ -61,6 +61,7 @@ const TESTS: &[Test] = tests![
     cli::human::a_service_cannot_command_the_terminal,
     cli::job::every_kind_of_target_is_carried_over,
     cli::job::a_broken_document_is_noticed,
+    cli::job::the_jobs_of_the_readme_are_valid,
     cli::job::what_is_printed_verifies,
     cli::job::every_mistake_names_its_flag,
     cli::job::names_are_given_or_made,

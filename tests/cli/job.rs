@@ -8,7 +8,7 @@ use backstop::check;
 use backstop::config::{ConfigFile, Environment};
 use backstop_testkit::{Cli, Scratch, assert_absent};
 
-use super::harness::{Findings, Outcome, Server, backstop, finish, put, told, with_keys};
+use super::harness::{Findings, Outcome, Server, backstop, finish, put, read, told, with_keys};
 use super::job_cases::{CASES, Case};
 use super::kubeconform::Kubeconform;
 
@@ -29,6 +29,9 @@ const STRING: &str = concat!(
 const LONG_ID: &str = KEY;
 
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n";
+
+/// A Job and its `ConfigMap`.
+const PRINTED: usize = 2;
 
 /// Where the pod finds its secrets.
 const SECRETS: &str = "/run/secrets/backstop/";
@@ -180,7 +183,7 @@ fn carried_over(case: &Case, kubeconform: &Kubeconform, findings: &mut Findings)
     let keys = keys(&done.stdout);
     findings.expect(keys == case.keys, || format!("{name}: the keys: {keys:?}"));
     put(&documents, &done.stdout)?;
-    if let Err(said) = kubeconform.validate(&documents) {
+    if let Err(said) = kubeconform.validate(&documents, PRINTED) {
         findings.expect(false, || format!("{name}: {said}\n{}", done.stdout));
     }
     let printed = pod(folder.path(), &done.stdout)?;
@@ -225,11 +228,31 @@ pub(crate) fn a_broken_document_is_noticed() -> Outcome {
             format!("{right:?} is not in it")
         });
         put(&path, &document)?;
-        let valid = kubeconform.validate(&path);
+        let valid = kubeconform.validate(&path, PRINTED);
         findings.expect(valid.is_ok() == right.is_empty(), || {
             format!("{wrong:?}: {valid:?}")
         });
     }
+    findings.end()
+}
+
+/// What the README has a pipeline apply is what Kubernetes takes.
+pub(crate) fn the_jobs_of_the_readme_are_valid() -> Outcome {
+    let kubeconform = Kubeconform::installed()?;
+    let readme = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))?;
+    let folder = folder()?;
+    let blocks = readme.split("```yaml\n").skip(1);
+    let mut findings = Findings::default();
+    let mut jobs = 0;
+    for block in blocks.filter(|block| block.starts_with("apiVersion:")) {
+        let document = block.split("```").next().unwrap_or_default();
+        let path = folder.path().join("job.yaml");
+        put(&path, document)?;
+        let valid = kubeconform.validate(&path, 1);
+        findings.expect(valid.is_ok(), || format!("{valid:?}\n{document}"));
+        jobs += 1;
+    }
+    findings.expect(jobs > 0, || "the README has no Job".to_owned());
     findings.end()
 }
 
