@@ -284,6 +284,7 @@ const TESTS: &[Test] = tests![
     journeys::ticket::a_wrong_secret_becomes_a_ticket_and_a_good_run_asks_for_nothing,
     journeys::ticket::a_report_makes_the_same_ticket_without_the_service,
     journeys::ticket::two_runs_are_compared,
+    journeys::status::scheduled_backups_that_stop_page_somebody,
     journeys::cron::a_bucket_of_minio_goes_and_comes_back,
     journeys::cron::a_container_of_azurite_goes_and_comes_back,
     journeys::options::a_large_probe_goes_up_in_parts_on_minio,

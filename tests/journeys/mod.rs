@@ -30,6 +30,7 @@ pub(crate) mod residue;
 pub(crate) mod seed;
 pub(crate) mod signals;
 pub(crate) mod soak;
+pub(crate) mod status;
 pub(crate) mod survivor;
 pub(crate) mod ticket;
 pub(crate) mod variants;
