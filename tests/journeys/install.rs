@@ -1,6 +1,7 @@
 //! *Before an install*: credentials that do not work, what is said of them, and the same once that is done.
 
 use std::fs;
+use std::path::Path;
 
 use backstop::report::Verdict;
 use backstop_testkit::{Bucket, Scratch, Servers};
@@ -53,7 +54,7 @@ pub(crate) fn credentials_are_made_good_on_minio() -> Told {
         let words = command.split_whitespace().skip(1).map(|word| match word {
             "ALIAS" => "t",
             "ACCESS_KEY" => id.as_str(),
-            word if word.ends_with(".json") => file.as_str(),
+            word if Path::new(word).extension() == Some("json".as_ref()) => file.as_str(),
             word => word,
         });
         server.mc(&words.collect::<Vec<_>>()).map_err(text)?;
