@@ -352,6 +352,17 @@ const BREAKS: &[Row] = &[
             it.objects().open = Some(gap());
         },
     ),
+    (
+        "online",
+        "an object is archived and every byte is to be read",
+        FAILS,
+        |it| {
+            it.asked.read = true;
+            it.objects().read = true;
+            it.objects().archived.add("data/a: Archive");
+            "azure".clone_into(&mut it.facts.storage.target.provider);
+        },
+    ),
     ("online", "objects could not be looked at", OPEN, |it| {
         it.facts.objects = Err(gap());
     }),

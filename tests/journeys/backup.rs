@@ -1,18 +1,27 @@
 //! Backups in and out of real storage, by the built binary.
 
+mod broken;
+mod large;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use backstop_testkit::{
-    Action, Altering, Bucket, Cli, Finished, Minio, Phase, Proxy, Scratch, Servers,
-};
+use backstop_testkit::{Altering, Bucket, Cli, Finished, Scratch, Servers};
 use serde_json::Value;
 
-use super::harness::{
-    FAILED, PASSED, PATIENCE, Place, Told, UNKNOWN, all_well, binary, root, text,
+use super::harness::{FAILED, PASSED, Place, Told, UNKNOWN, binary, root, text};
+use super::object::{content, ends};
+use super::site::{Server, Site};
+pub(crate) use broken::{
+    a_damaged_backup_is_named_and_not_pulled, a_damaged_backup_is_named_and_not_pulled_on_azurite,
+    a_killed_push_is_called_incomplete_and_is_pruned,
+    a_killed_push_is_called_incomplete_and_is_pruned_on_azurite,
+    a_pull_from_azurite_that_is_cut_goes_on, a_pull_that_is_cut_goes_on,
+    no_manifest_or_pointer_leads_out, no_manifest_or_pointer_leads_out_on_azurite,
 };
-use super::kill::reached;
-use super::object::{GROWTH, content, ends, measured};
+pub(crate) use large::{
+    a_gibibyte_is_backed_up_in_little_memory, many_small_objects_take_little_memory,
+};
 
 /// The rights of the credentials of the design.
 const PUT_GET: &[&str] = &["s3:PutObject", "s3:GetObject"];
@@ -262,10 +271,9 @@ pub(crate) fn put_alone_pushes_and_a_reader_reads() -> Told {
     Ok(())
 }
 
-/// A front before MinIO whose clock is ahead by some hours.
-fn ahead(server: &Minio, bucket: &str, hours: i64) -> Result<(Altering, Place), String> {
-    let upstream = server.host().parse().map_err(text)?;
-    let front = Altering::start(upstream, move |_, response| {
+/// A front before a service whose clock is ahead by some hours.
+fn ahead(site: &Site<'_>, hours: i64) -> Result<(Altering, Place), String> {
+    let front = Altering::start(site.server.address()?, move |_, response| {
         let date = response.header("date").and_then(|date| {
             let read = jiff::fmt::rfc2822::parse(date).ok()?;
             read.checked_add(jiff::SignedDuration::from_hours(hours))
@@ -277,122 +285,14 @@ fn ahead(server: &Minio, bucket: &str, hours: i64) -> Result<(Altering, Place), 
         }
     });
     let front = front.map_err(text)?;
-    let host = front.endpoint().replace("http://", "");
-    let place = Place::minio(host, bucket, root(server));
+    let address = front.endpoint().replace("http://", "");
+    let place = site.place_by(address.parse().map_err(text)?);
     Ok((front, place))
 }
 
-/// A kill at any moment leaves a complete backup, or one that is called incomplete and goes.
-pub(crate) fn a_killed_push_is_called_incomplete_and_is_pruned() -> Told {
-    let server = Servers::shared().minio().map_err(text)?;
-    let bucket = server.fresh_bucket(Bucket::Plain).map_err(text)?;
-    let direct = Place::minio(server.host(), &bucket, root(server));
-    let proxy = Proxy::start(server.host().parse().map_err(text)?).map_err(text)?;
-    let place = Place::minio(proxy.address(), &bucket, root(server));
-    let scratch = Scratch::new().map_err(text)?;
-    let source = scratch.path().join("tree");
-    fs::create_dir(&source).map_err(text)?;
-    for (name, size) in [("a", 10 << 20), ("b", 100), ("c", 0)] {
-        fs::write(source.join(name), content(size)).map_err(text)?;
-    }
-    ends(push(&place, &source, &["--name", "whole"])?, PASSED)?;
-    let all = proxy.requests().len();
-    let (mut killed, mut trouble) = (0, Vec::new());
-    for number in 1..=all {
-        for phase in [Phase::Before, Phase::After] {
-            proxy.reset();
-            let pause = proxy.pause_at(number, phase);
-            let mut running = push(&place, &source, &["--name", "killed"])?
-                .spawn()
-                .map_err(text)?;
-            if !reached(&pause, &mut running) {
-                continue;
-            }
-            running.signal("KILL").map_err(text)?;
-            let done = running.wait(PATIENCE).map_err(text)?;
-            pause.release(Action::Drop);
-            killed += usize::from(done.code.is_none());
-        }
-    }
-    assert!(killed >= 2 * all - 6, "{killed} of {all}");
-    let listed = list(&direct)?;
-    let of = |state: &str| listed.iter().filter(|it| it["state"] == state).count();
-    assert!(of("complete") >= 2 && of("incomplete") >= 4, "{listed:?}");
-    assert_eq!(
-        of("complete") + of("incomplete"),
-        listed.len(),
-        "{listed:?}"
-    );
-    // Whatever is called complete is whole.
-    let done = direct.command(&["backup", "verify", "--all"], &["--read"])?;
-    ends(done, PASSED)?;
-    let plan = scratch.path().join("plan.json").display().to_string();
-    // Nothing is old enough yet.
-    let planned = ends(
-        direct.command(&["backup", "prune"], &["--keep-last", "50"])?,
-        PASSED,
-    )?;
-    assert!(planned.stdout.contains("\"remove\": []"), "{planned:?}");
-    let (_front, later) = ahead(server, &bucket, 30)?;
-    let more = ["--keep-last", "50", "--output", &plan];
-    ends(later.command(&["backup", "prune"], &more)?, PASSED)?;
-    ends(later.command(&["backup", "prune"], &["--plan", &plan])?, 2)?;
-    ends(
-        later.command(&["backup", "prune"], &["--plan", &plan, "--yes"])?,
-        PASSED,
-    )?;
-    let left = list(&direct)?;
-    if left.iter().any(|it| it["state"] != "complete") || left.len() != of("complete") {
-        trouble.push(format!("{left:?}"));
-    }
-    ends(
-        direct.command(&["backup", "verify", "--all"], &["--read"])?,
-        PASSED,
-    )?;
-    let again = later.command(&["backup", "prune"], &["--plan", &plan, "--yes"])?;
-    let again = ends(again, PASSED)?;
-    if !again.stderr.contains("not there any more") {
-        trouble.push(format!("{again:?}"));
-    }
-    all_well(&trouble)
-}
-
-/// A pull that is cut off goes on and ends the same; until then nothing has its name.
-pub(crate) fn a_pull_that_is_cut_goes_on() -> Told {
-    let server = Servers::shared().minio().map_err(text)?;
-    let bucket = server.fresh_bucket(Bucket::Plain).map_err(text)?;
-    let proxy = Proxy::start(server.host().parse().map_err(text)?).map_err(text)?;
-    let place = Place::minio(proxy.address(), &bucket, root(server));
-    let scratch = Scratch::new().map_err(text)?;
-    let at = |name: &str| scratch.path().join(name);
-    tree(&at("tree"))?;
-    ends(push(&place, &at("tree"), &[])?, PASSED)?;
-    proxy.reset();
-    ends(pull(&place, "latest", &at("counted"))?, PASSED)?;
-    let all = proxy.requests().len();
-    for number in 4..=all {
-        proxy.reset();
-        let pause = proxy.pause_at(number, Phase::After);
-        let to = at("back");
-        let running = pull(&place, "latest", &to)?.spawn().map_err(text)?;
-        pause.wait(PATIENCE).map_err(text)?;
-        running.signal("KILL").map_err(text)?;
-        running.wait(PATIENCE).map_err(text)?;
-        pause.release(Action::Drop);
-        let shown = files(&to)?;
-        let hidden = |path: &Path| path.to_string_lossy().starts_with(".backstop-pull-");
-        assert!(shown.iter().all(|(path, _)| hidden(path)), "at {number}");
-        proxy.pass_all();
-        ends(pull(&place, "latest", &to)?, PASSED)?;
-        assert_eq!(files(&at("tree"))?, files(&to)?, "at {number}");
-        fs::remove_dir_all(&to).map_err(text)?;
-    }
-    Ok(())
-}
-
 /// Puts a backup of one file and returns its folder.
-fn one_backup(server: &Minio, bucket: &str, body: &[u8]) -> Result<(Place, String), String> {
-    let place = Place::minio(server.host(), bucket, root(server));
+fn one_backup(site: &Site<'_>, body: &[u8]) -> Result<(Place, String), String> {
+    let place = site.place();
     let scratch = Scratch::new().map_err(text)?;
     let source = scratch.path().join("dump");
     fs::write(&source, body).map_err(text)?;
@@ -400,123 +300,23 @@ fn one_backup(server: &Minio, bucket: &str, body: &[u8]) -> Result<(Place, Strin
     Ok((place, format!("upgrade/{}", id_of(&done))))
 }
 
-/// A flipped bit, a short object and one that is gone are errors, and no file appears.
-pub(crate) fn a_damaged_backup_is_named_and_not_pulled() -> Told {
-    let server = Servers::shared().minio().map_err(text)?;
-    let mut flipped = content(9 << 20);
-    flipped[8_500_000] ^= 1;
-    for (name, damaged, words) in [
-        ("flipped", Some(flipped), "SHA-256"),
-        ("short", Some(content((9 << 20) - 1)), "bytes"),
-        ("long", Some(content((9 << 20) + 1)), "bytes"),
-        ("gone", None, "not there"),
-    ] {
-        let bucket = server.fresh_bucket(Bucket::Plain).map_err(text)?;
-        let (place, folder) = one_backup(server, &bucket, &content(9 << 20))?;
-        let key = format!("{folder}/data/dump");
-        match damaged {
-            Some(body) => server.put(&bucket, &key, &body).map_err(text)?,
-            None => drop(
-                server
-                    .request("DELETE", &format!("/{bucket}/{key}"), b"")
-                    .map_err(text)?,
-            ),
-        }
-        let done = ends(
-            place.command(&["backup", "verify", "latest"], &["--read"])?,
-            FAILED,
-        )?;
-        assert!(done.stdout.contains(words), "{name}: {done:?}");
-        let scratch = Scratch::new().map_err(text)?;
-        let to = scratch.path().join("back");
-        if name != "long" {
-            ends(pull(&place, "latest", &to)?, FAILED)?;
-            assert!(!to.join("dump").exists(), "{name}");
-        }
-    }
-    Ok(())
-}
-
-/// Hostile manifests and pointers write nothing outside of the destination.
-pub(crate) fn no_manifest_or_pointer_leads_out() -> Told {
-    let server = Servers::shared().minio().map_err(text)?;
-    let bucket = server.fresh_bucket(Bucket::Plain).map_err(text)?;
-    let (place, folder) = one_backup(server, &bucket, b"hello")?;
-    let key = format!("{folder}/manifest.json");
-    let good = server
-        .request("GET", &format!("/{bucket}/{key}"), b"")
-        .map_err(text)?;
-    let good = String::from_utf8(good.body).map_err(text)?;
-    let scratch = Scratch::new().map_err(text)?;
-    let (inner, outer) = (scratch.path().join("inner"), scratch.path().join("escaped"));
-    fs::create_dir(&inner).map_err(text)?;
-    let absolute = outer.display().to_string();
-    for path in [
-        "../escaped",
-        "a/../../escaped",
-        absolute.as_str(),
-        "..\\\\escaped",
-        "C:escaped",
-    ] {
-        let bad = good.replace("\"dump\"", &format!("\"{path}\""));
-        let bad = bad.replace("data/dump", &format!("data/{path}"));
-        server.put(&bucket, &key, bad.as_bytes()).map_err(text)?;
-        ends(pull(&place, "latest", &inner.join("to"))?, FAILED)?;
-        assert_eq!(files(scratch.path())?, [], "{path}");
-    }
-    server.put(&bucket, &key, good.as_bytes()).map_err(text)?;
-    // A folder in the destination that leads elsewhere is not followed.
-    let to = inner.join("linked");
-    fs::create_dir_all(&to).map_err(text)?;
-    fs::create_dir(&outer).map_err(text)?;
-    let id = folder.trim_start_matches("upgrade/");
-    let staging = to.join(format!(".backstop-pull-{id}"));
-    std::os::unix::fs::symlink(&outer, staging).map_err(text)?;
-    ends(pull(&place, "latest", &to)?, FAILED)?;
-    assert_eq!(files(&outer)?, []);
-    let (user, secret) = server.fresh_user_for(&bucket, PUT_GET).map_err(text)?;
-    let few = Place::minio(server.host(), &bucket, (&user, &secret));
-    for id in [
-        "../../other",
-        "/etc",
-        "latest",
-        "20261126T143200Z-a/../../b",
-    ] {
-        let pointer = format!(
-            "{{\"schema\":\"backstop.latest/1\",\"kind\":\"upgrade\",\"id\":\"{id}\",\"size\":5}}"
-        );
-        server
-            .put(&bucket, "upgrade/latest.json", pointer.as_bytes())
-            .map_err(text)?;
-        ends(pull(&few, "latest", &inner.join("few"))?, UNKNOWN)?;
-        assert!(!inner.join("few").exists(), "{id}");
-    }
-    Ok(())
-}
-
 /// Ages are counted from the start and by the server's clock.
 pub(crate) fn the_age_is_the_starts_by_the_servers_clock() -> Told {
-    let server = Servers::shared().minio().map_err(text)?;
-    let bucket = server.fresh_bucket(Bucket::Plain).map_err(text)?;
-    let (place, folder) = one_backup(server, &bucket, b"hello")?;
+    let site = Server::minio()?.site()?;
+    let (place, folder) = one_backup(&site, b"hello")?;
     let (code, reason) = status(&place, "20h")?;
     assert_eq!(code, Some(PASSED), "{reason}");
-    let (_front, tomorrow) = ahead(server, &bucket, 24)?;
+    let (_front, tomorrow) = ahead(&site, 24)?;
     let (code, reason) = status(&tomorrow, "20h")?;
     assert_eq!(code, Some(FAILED), "{reason}");
     assert!(reason.contains("1 d"), "{reason}");
-    let (_front, yesterday) = ahead(server, &bucket, -24)?;
+    let (_front, yesterday) = ahead(&site, -24)?;
     let (code, reason) = status(&yesterday, "20h")?;
     assert_eq!(code, Some(FAILED), "{reason}");
     assert!(reason.contains("future"), "{reason}");
     // Begun last month and copied here just now.
-    let get = |key: &str| {
-        server
-            .request("GET", &format!("/{bucket}/{key}"), b"")
-            .map_err(text)
-    };
-    let manifest =
-        String::from_utf8(get(&format!("{folder}/manifest.json"))?.body).map_err(text)?;
+    let manifest = site.get(&format!("{folder}/manifest.json"))?;
+    let manifest = String::from_utf8(manifest).map_err(text)?;
     let parsed: Value = serde_json::from_str(&manifest).map_err(text)?;
     let started: jiff::Timestamp =
         serde_json::from_value(parsed["started_at"].clone()).map_err(text)?;
@@ -528,61 +328,16 @@ pub(crate) fn the_age_is_the_starts_by_the_servers_clock() -> Told {
         &format!("\"started_at\":\"{started}\""),
         &format!("\"started_at\":\"{before}\""),
     );
-    let other = server.fresh_bucket(Bucket::Plain).map_err(text)?;
-    server
-        .put(&other, &format!("upgrade/{id}/data/dump"), b"hello")
-        .map_err(text)?;
-    server
-        .put(
-            &other,
-            &format!("upgrade/{id}/manifest.json"),
-            manifest.as_bytes(),
-        )
-        .map_err(text)?;
-    let copied = Place::minio(server.host(), &other, root(server));
+    let other = site.server.site()?;
+    other.put(&format!("upgrade/{id}/data/dump"), b"hello")?;
+    other.put(&format!("upgrade/{id}/manifest.json"), manifest.as_bytes())?;
+    let copied = other.place();
     let (code, reason) = status(&copied, "2d")?;
     assert_eq!(code, Some(FAILED), "{reason}");
     assert!(reason.contains("31 d"), "{reason}");
     let (code, reason) = status(&copied, "40d")?;
     assert_eq!(code, Some(PASSED), "{reason}");
     Ok(())
-}
-
-/// Ten thousand small objects go in, are verified and come out in little memory.
-pub(crate) fn many_small_objects_take_little_memory() -> Told {
-    let server = Servers::shared().minio().map_err(text)?;
-    let bucket = server.fresh_bucket(Bucket::Plain).map_err(text)?;
-    let place = Place::minio(server.host(), &bucket, root(server));
-    let scratch = Scratch::new().map_err(text)?;
-    let at = |name: &str| scratch.path().join(name);
-    for folder in 0..100 {
-        let folder = at("tree").join(format!("folder-{folder:03}"));
-        fs::create_dir_all(&folder).map_err(text)?;
-        for file in 0..100 {
-            fs::write(folder.join(format!("file-{file:03}")), content(300 + file)).map_err(text)?;
-        }
-    }
-    let (_, usual) = measured(pull(&place, "latest", &at("none"))?)?;
-    let mut trouble = Vec::new();
-    for (name, cli) in [
-        ("push", push(&place, &at("tree"), &[])?),
-        (
-            "verify",
-            place.command(&["backup", "verify", "latest"], &["--read"])?,
-        ),
-        ("pull", pull(&place, "latest", &at("back"))?),
-    ] {
-        let (done, most) = measured(cli)?;
-        if done.code != Some(PASSED) || most > usual + GROWTH {
-            trouble.push(format!(
-                "{name}: {most} KiB where a refusal takes {usual}: {done:?}"
-            ));
-        }
-    }
-    if files(&at("tree"))? != files(&at("back"))? {
-        trouble.push("other bytes came back".to_owned());
-    }
-    all_well(&trouble)
 }
 
 /// Backups of another tool are listed and judged by their layout.

@@ -1,5 +1,6 @@
 //! *Before an upgrade*: the gate on the real services, by the built binary, with each kind of credentials.
 
+mod conditions;
 mod stage;
 
 use std::fs;
@@ -11,7 +12,12 @@ use backstop_testkit::{Altering, Proxy, Request, Response, Scratch, Servers};
 use jiff::{SignedDuration, Timestamp};
 
 use super::harness::{Told, text};
-use stage::{INSTALLATION, Level, PREFIX, Server, Setting, Stage};
+use super::site::Server;
+pub(crate) use conditions::{
+    a_backup_of_another_tool_is_decided_about, a_sas_that_ends_within_the_window_blocks,
+    a_session_that_ends_within_the_window_blocks, an_archived_blob_blocks,
+};
+use stage::{INSTALLATION, Level, PREFIX, Setting, Stage};
 
 const ALLOW: Ruling = Ruling::Allow;
 const BLOCK: Ruling = Ruling::Block;
@@ -37,7 +43,11 @@ fn files() -> Result<(Scratch, String), String> {
 /// Returns the key of one file of the only backup.
 fn key_of(stage: &Stage<'_>, file: &str) -> Result<String, String> {
     let end = format!("/data/{file}");
-    let found = stage.held()?.into_iter().find(|key| key.ends_with(&end));
+    let found = stage
+        .site
+        .keys()?
+        .into_iter()
+        .find(|key| key.ends_with(&end));
     found.ok_or_else(|| format!("{file} is nowhere"))
 }
 
@@ -80,17 +90,17 @@ fn harmed(stage: &Stage<'_>, setting: &Setting) -> Told {
     let key = key_of(stage, file)?;
     let mut flipped = content.to_vec();
     flipped[7] ^= 1;
-    stage.put(&key, &flipped)?;
+    stage.site.put(&key, &flipped)?;
     let read = setting.gate(&["--read"])?.is(BLOCK, 3, &["whole"]);
     let whole = read.record.decision.answer("whole").ok_or("no whole")?;
     assert!(whole.evidence.contains(file), "{whole:?}");
-    stage.put(&key, &content[1..])?;
+    stage.site.put(&key, &content[1..])?;
     setting.gate(&[])?.is(BLOCK, 3, &["whole"]);
-    stage.remove(&key)?;
+    stage.site.remove(&key)?;
     let missing = setting.gate(&[])?.is(BLOCK, 3, &["whole"]);
     let whole = missing.record.decision.answer("whole").ok_or("no whole")?;
     assert!(whole.evidence.contains(file), "{whole:?}");
-    stage.put(&key, content)
+    stage.site.put(&key, content)
 }
 
 pub(crate) fn before_an_upgrade_on_minio() -> Told {
@@ -254,7 +264,7 @@ pub(crate) fn a_decision_is_kept_with_everything_it_rests_on() -> Told {
     assert_eq!(record.id, record.report.run_id);
     assert!(record.decided_at.is_some() && record.vantage.host.is_some());
     let folder = format!("{PREFIX}/.backstop/decisions/");
-    let keys = stage.held()?;
+    let keys = stage.site.keys()?;
     let decisions: Vec<_> = keys.iter().filter(|key| key.starts_with(&folder)).collect();
     let end = format!("-{}.json", record.id);
     assert!(
@@ -270,9 +280,13 @@ pub(crate) fn put_alone_blocks_and_asks_for_a_reader() -> Told {
     let server = Servers::shared().native_minio().map_err(text)?;
     let stage = Stage::new(Server::Minio(server))?;
     let (id, secret) = server
-        .fresh_user_for(&stage.bucket, &["s3:PutObject"])
+        .fresh_user_for(&stage.site.bucket, &["s3:PutObject"])
         .map_err(text)?;
-    let url = format!("minio+http://{}/{}/{PREFIX}", server.host(), stage.bucket);
+    let url = format!(
+        "minio+http://{}/{}/{PREFIX}",
+        server.host(),
+        stage.site.bucket
+    );
     let place = super::harness::Place::new(url).keys((&id, &secret));
     let place = place.flag("--access", "put-only");
     let cli = place.command(&["gate", "--format", "json"], &[])?;

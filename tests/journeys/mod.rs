@@ -4,6 +4,7 @@
 pub(crate) mod harness;
 mod identity;
 mod identity_azure_story;
+mod site;
 
 pub(crate) mod backup;
 pub(crate) mod causes;

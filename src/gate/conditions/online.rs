@@ -1,7 +1,7 @@
 //! `online`: can the objects be read at once?
 
 use crate::gate::asked::Asked;
-use crate::gate::condition::{Answer, Condition};
+use crate::gate::condition::{Answer, Condition, State};
 use crate::gate::facts::Facts;
 use crate::gate::words::count;
 
@@ -25,7 +25,7 @@ could not be seen.
 
 ## How to fix it
 Make a new backup, and let the lifecycle rule that moves backups begin later than the age at which they \
-are needed.
+are needed. On Azure, setting the tier to Hot rehydrates what is there, within hours.
 ",
     judge,
 };
@@ -39,21 +39,32 @@ fn judge(asked: &Asked, facts: &Facts) -> Answer {
         Err(gap) => return Answer::gap(gap).echoing("whole"),
     };
     if objects.archived.count > 0 {
-        return Answer::fails(
-            format!(
-                "{} in archive storage: {}",
-                count(objects.archived.count, "object is", "objects are"),
-                objects.archived.words()
-            ),
-            format!(
-                "Make a new backup, backstop backup push FILE TARGET --kind {}, and let the \
-                 lifecycle rule that moves backups begin later.",
-                asked.kind
-            ),
+        let evidence = format!(
+            "{} in archive storage: {}",
+            count(objects.archived.count, "object is", "objects are"),
+            objects.archived.words()
         );
+        return Answer::new(State::Fails, evidence, remedies(asked, facts));
     }
     match &objects.open {
         Some(gap) => Answer::gap(gap).echoing("whole"),
         None => Answer::holds("nothing is in archive storage"),
     }
+}
+
+fn remedies(asked: &Asked, facts: &Facts) -> Vec<String> {
+    let mut remedies = vec![format!(
+        "Make a new backup, backstop backup push FILE TARGET --kind {}, and let the lifecycle rule \
+         that moves backups begin later.",
+        asked.kind
+    )];
+    // On S3 what was restored keeps its class, and is gone again after some days.
+    if facts.storage.target.provider == "azure" {
+        remedies.push(
+            "Or rehydrate what is named, which takes hours, and ask again: az storage blob set-tier \
+             --account-name ACCOUNT --container-name CONTAINER --name NAME --tier Hot."
+                .to_owned(),
+        );
+    }
+    remedies
 }

@@ -47,6 +47,13 @@ fn judge(asked: &Asked, facts: &Facts) -> Answer {
     if let Some(gap) = open {
         return Answer::gap(&gap);
     }
+    if asked.read && objects.archived.count > 0 {
+        let evidence = format!(
+            "not every byte was read: {} in archive storage",
+            count(objects.archived.count, "object is", "objects are")
+        );
+        return Answer::unanswered(evidence, "Do what online says.").echoing("online");
+    }
     let how = if objects.read {
         "every byte was read and hashes right"
     } else {

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use backstop::gate::{Record, Ruling, State};
-use backstop_testkit::{Azurite, Bucket, Finished, Minio, Scratch, assert_absent};
+use backstop_testkit::{Azurite, Finished, Minio, Scratch, assert_absent};
 
 use super::super::harness::{binary, text};
+use super::super::site::{Server, Site};
 
 /// What the credentials of a story may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,17 +32,9 @@ impl Level {
     }
 }
 
-/// Who serves.
-#[derive(Clone, Copy)]
-pub(super) enum Server<'a> {
-    Minio(&'a Minio),
-    Azurite(&'a Azurite),
-}
-
 /// One bucket, its keys, and the folder that configurations are written to.
 pub(super) struct Stage<'a> {
-    server: Server<'a>,
-    pub(super) bucket: String,
+    pub(super) site: Site<'a>,
     folder: Scratch,
 }
 
@@ -68,26 +61,20 @@ pub(super) struct Gated {
 
 pub(super) const INSTALLATION: &str = "acme-production";
 pub(super) const PREFIX: &str = "production";
+/// Longer than is warned of.
+const MONTH: Duration = Duration::from_hours(30 * 24);
 
 impl<'a> Stage<'a> {
     pub(super) fn new(server: Server<'a>) -> Result<Self, String> {
-        let bucket = match server {
-            Server::Minio(server) => server.fresh_bucket(Bucket::Plain),
-            Server::Azurite(server) => server.fresh_container(),
-        };
         Ok(Self {
-            server,
-            bucket: bucket.map_err(text)?,
+            site: server.site()?,
             folder: Scratch::new().map_err(text)?,
         })
     }
 
     /// Returns where the service listens.
     pub(super) fn address(&self) -> Result<SocketAddr, String> {
-        match self.server {
-            Server::Minio(server) => server.host().parse().map_err(text),
-            Server::Azurite(server) => Ok(server.address()),
-        }
+        self.site.server.address()
     }
 
     /// Writes a configuration with the credentials of a level.
@@ -113,18 +100,39 @@ impl<'a> Stage<'a> {
         endpoint: &str,
         more: &str,
     ) -> Result<Setting, String> {
-        let keys = self.keys(level)?;
+        self.written(&self.keys(level)?, level, installation, endpoint, more)
+    }
+
+    /// Writes a configuration with credentials that end after some time: a SAS, or a session of
+    /// MinIO's own token service.
+    pub(super) fn setting_that_ends(&self, after: Duration) -> Result<Setting, String> {
+        let keys = match self.site.server {
+            Server::Minio(server) => self.session(server, after)?,
+            Server::Azurite(server) => self.azure_keys(server, Level::PutGet, after)?,
+        };
+        let endpoint = format!("http://{}", self.address()?);
+        self.written(&keys, Level::PutGet, INSTALLATION, &endpoint, "")
+    }
+
+    fn written(
+        &self,
+        keys: &Keys,
+        level: Level,
+        installation: &str,
+        endpoint: &str,
+        more: &str,
+    ) -> Result<Setting, String> {
         let access = level.access();
-        let place = match self.server {
+        let place = match self.site.server {
             Server::Minio(_) => format!(
                 "[targets.primary.minio]\nendpoint_url = \"{endpoint}\"\nbucket = \"{}\"\nprefix = \
                  \"{PREFIX}\"\n",
-                self.bucket
+                self.site.bucket
             ),
             Server::Azurite(server) => format!(
                 "[targets.primary.azure]\nendpoint_url = \"{endpoint}/{account}\"\naccount = \
                  \"{account}\"\ncontainer = \"{}\"\nprefix = \"{PREFIX}\"\n",
-                self.bucket,
+                self.site.bucket,
                 account = server.account()
             ),
         };
@@ -140,19 +148,22 @@ impl<'a> Stage<'a> {
         fs::write(&path, written).map_err(text)?;
         Ok(Setting {
             path,
-            secrets: keys.secrets,
+            secrets: keys.secrets.clone(),
         })
     }
 
     fn keys(&self, level: Level) -> Result<Keys, String> {
-        match self.server {
+        match self.site.server {
             Server::Minio(server) => self.minio_keys(server, level),
-            Server::Azurite(server) => self.azure_keys(server, level),
+            Server::Azurite(server) => self.azure_keys(server, level, MONTH),
         }
     }
 
     fn minio_keys(&self, server: &Minio, level: Level) -> Result<Keys, String> {
-        let user = |actions: &[&str]| server.fresh_user_for(&self.bucket, actions).map_err(text);
+        let user = |actions: &[&str]| {
+            let bucket = &self.site.bucket;
+            server.fresh_user_for(bucket, actions).map_err(text)
+        };
         let (id, secret) = match level {
             Level::Full => (
                 server.access_key().to_owned(),
@@ -181,9 +192,35 @@ impl<'a> Stage<'a> {
         Ok(keys)
     }
 
-    fn azure_keys(&self, server: &Azurite, level: Level) -> Result<Keys, String> {
-        let later = SystemTime::now() + Duration::from_hours(30 * 24);
-        let sas = |letters: &str| server.sas(&self.bucket, letters, later).map_err(text);
+    /// Asks MinIO's token service for a session of a user who may put and get.
+    fn session(&self, server: &Minio, after: Duration) -> Result<Keys, String> {
+        let actions = ["s3:PutObject", "s3:GetObject"];
+        let user = server.fresh_user_for(&self.site.bucket, &actions);
+        let (id, secret) = user.map_err(text)?;
+        let seconds = u32::try_from(after.as_secs()).map_err(text)?;
+        let minted = server.mint((&id, &secret), seconds).map_err(text)?;
+        Ok(Keys {
+            store: format!(
+                "[targets.primary.minio.credentials]\naccess_key_id = \"{}\"\n\
+                 secret_access_key_env = \"WRITE_SECRET\"\nsession_token_env = \"WRITE_TOKEN\"\n",
+                minted.access_key
+            ),
+            reader: String::new(),
+            secrets: vec![
+                ("WRITE_SECRET", minted.secret_key),
+                ("WRITE_TOKEN", minted.session_token),
+            ],
+        })
+    }
+
+    fn azure_keys(
+        &self,
+        server: &Azurite,
+        level: Level,
+        lasting: Duration,
+    ) -> Result<Keys, String> {
+        let later = SystemTime::now() + lasting;
+        let sas = |letters: &str| server.sas(&self.site.bucket, letters, later).map_err(text);
         let (field, secret) = match level {
             Level::Full => ("account_key_env", server.key().to_owned()),
             Level::PutGet => ("sas_token_env", sas("rcw")?),
@@ -202,38 +239,6 @@ impl<'a> Stage<'a> {
         }
         Ok(keys)
     }
-
-    /// Returns the keys of what lies under the prefix and is no sandbox's.
-    pub(super) fn held(&self) -> Result<Vec<String>, String> {
-        let keys = match self.server {
-            Server::Minio(server) => server.contents(&self.bucket),
-            Server::Azurite(server) => server.contents(&self.bucket),
-        };
-        Ok(keys.map_err(text)?.into_keys().collect())
-    }
-
-    /// Writes an object as the administrator.
-    pub(super) fn put(&self, key: &str, content: &[u8]) -> Result<(), String> {
-        match self.server {
-            Server::Minio(server) => server.put(&self.bucket, key, content),
-            Server::Azurite(server) => server.put(&self.bucket, key, content),
-        }
-        .map_err(text)
-    }
-
-    /// Removes an object as the administrator.
-    pub(super) fn remove(&self, key: &str) -> Result<(), String> {
-        let target = format!("{}/{key}", self.bucket);
-        let answer = match self.server {
-            Server::Minio(server) => server.request("DELETE", &format!("/{target}"), b""),
-            Server::Azurite(server) => server.request("DELETE", &target, Vec::new(), b""),
-        };
-        let status = answer.map_err(text)?.status;
-        (200..300)
-            .contains(&status)
-            .then_some(())
-            .ok_or_else(|| format!("{key} was not removed: {status}"))
-    }
 }
 
 impl Setting {
@@ -251,6 +256,15 @@ impl Setting {
         let secrets: Vec<_> = self.secrets.iter().map(|(_, it)| it.as_str()).collect();
         assert_absent(&secrets, &done.output());
         Ok(done)
+    }
+
+    /// Forgets whose installation it is.
+    pub(super) fn of_nobody(self) -> Result<Self, String> {
+        let written = fs::read_to_string(&self.path).map_err(text)?;
+        let lines = written.split_inclusive('\n');
+        let rest: String = lines.filter(|it| !it.starts_with("installation")).collect();
+        fs::write(&self.path, rest).map_err(text)?;
+        Ok(self)
     }
 
     /// Pushes a folder as an upgrade backup.

@@ -8,7 +8,7 @@ use aws_credential_types::Credentials;
 use backstop_contract::{Credential, ErrorKind, Evidence, PassedOver, Way, confidential};
 use jiff::Timestamp;
 
-use super::shape;
+use super::{shape, token};
 use crate::wire::WireError;
 
 /// Credentials, and how they were come by.
@@ -66,11 +66,13 @@ impl Held {
 
     /// Returns what the contract tells of them.
     pub(crate) fn credential(&self) -> Credential {
+        let told = self.ends().and_then(|end| Timestamp::try_from(end).ok());
         Credential {
             way: self.way,
             id: self.id().to_owned(),
             source: self.source.clone(),
-            expires_at: self.ends().and_then(|end| Timestamp::try_from(end).ok()),
+            // Where nobody says it, a session token may.
+            expires_at: told.or_else(|| token::ends(self.keys.session_token()?)),
             refreshes: self.refreshes,
             passed_over: self.passed_over.clone(),
             doubts: self.doubts(),

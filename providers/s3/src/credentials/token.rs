@@ -63,6 +63,13 @@ pub(super) fn facts(token: &str) -> Vec<String> {
     facts
 }
 
+/// Returns when a token says that it ends; nothing where it is no JWT or does not say.
+///
+/// The session tokens of `MinIO`'s token service are JWTs. Amazon's are not, and tell nobody.
+pub(super) fn ends(token: &str) -> Option<Timestamp> {
+    end(&claims(token)?)
+}
+
 fn claims(token: &str) -> Option<Map<String, Value>> {
     if token.len() > LONGEST {
         return None;
@@ -114,6 +121,19 @@ mod tests {
                 "token ended: 2023-11-14T22:13:20Z",
             ]
         );
+    }
+
+    #[test]
+    fn a_token_tells_its_end_where_it_is_a_jwt() {
+        let end = ends(&token(r#"{"accessKey":"A","exp":1700000000}"#));
+        assert_eq!(end, Timestamp::from_second(1_700_000_000).ok());
+        for silent in [
+            token("{}"),
+            token("[]"),
+            "IQoJb3JpZ2luX2VjEXAMPLE".to_owned(),
+        ] {
+            assert_eq!(ends(&silent), None, "{silent}");
+        }
     }
 
     #[test]

@@ -187,6 +187,16 @@ impl Azurite {
             .map(drop)
     }
 
+    /// Moves a blob to another access tier, such as `Archive`, in which it is there and cannot be read.
+    ///
+    /// # Errors
+    /// When the server refuses it.
+    pub fn set_tier(&self, container: &str, key: &str, tier: &str) -> Result<()> {
+        let tier = ("x-ms-access-tier".to_owned(), tier.to_owned());
+        let target = format!("{}?comp=tier", blob(container, key));
+        self.expect("PUT", &target, vec![tier], b"").map(drop)
+    }
+
     /// Reads a blob.
     ///
     /// # Errors
