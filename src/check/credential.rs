@@ -123,6 +123,7 @@ mod tests {
             id: "client c".to_owned(),
             source: "environment".to_owned(),
             expires_at: Some(ends.parse().expect("a time")),
+            temporary: false,
             refreshes,
             passed_over: Vec::new(),
             doubts: Vec::new(),

@@ -157,6 +157,7 @@ fn credential(names: &Names) -> Credential {
         id: session(names),
         source: format!("profile {}", names.principal),
         expires_at: None,
+        temporary: true,
         refreshes: true,
         passed_over: vec![PassedOver {
             link: "environment".to_owned(),

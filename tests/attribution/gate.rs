@@ -33,6 +33,7 @@ fn key() -> Credential {
         id: "AKIDEXAMPLE".to_owned(),
         source: "environment".to_owned(),
         expires_at: None,
+        temporary: false,
         refreshes: false,
         passed_over: Vec::new(),
         doubts: Vec::new(),
@@ -436,7 +437,7 @@ const BREAKS: &[Row] = &[
         "nobody told when a session ends",
         OPEN,
         |it| {
-            "ASIAEXAMPLE".clone_into(&mut it.credential().id);
+            it.credential().temporary = true;
         },
     ),
     ("credentials", "the reader's has ended", FAILS, |it| {

@@ -33,6 +33,7 @@ impl Identity for Nobody {
             id: "nobody".to_owned(),
             source: "test".to_owned(),
             expires_at: None,
+            temporary: false,
             refreshes: false,
             passed_over: Vec::new(),
             doubts: Vec::new(),

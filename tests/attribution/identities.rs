@@ -71,6 +71,7 @@ impl Identity for Somebody {
             id: "client c".to_owned(),
             source: "environment".to_owned(),
             expires_at: self.ends_in.map(|left| Timestamp::now() + left),
+            temporary: false,
             refreshes: false,
             passed_over: vec![PassedOver {
                 link: "profile".to_owned(),

@@ -53,6 +53,7 @@ impl Known {
                 id: String::new(),
                 source: String::new(),
                 expires_at: None,
+                temporary: false,
                 refreshes: false,
                 passed_over: Vec::new(),
                 doubts: Vec::new(),

@@ -86,6 +86,9 @@ pub struct Credential {
     pub source: String,
     /// When it ends, by the issuer's clock; absent when nobody says.
     pub expires_at: Option<Timestamp>,
+    /// Whether it ends although nobody may say when: it comes with a session token.
+    #[serde(default)]
+    pub temporary: bool,
     /// Whether it is fetched anew before it ends, so that its end is no risk.
     pub refreshes: bool,
     /// What was asked before it and had none, in order; empty where one way is configured.

@@ -150,6 +150,7 @@ mod tests {
             id: "ASIAROLE".to_owned(),
             source: "a test".to_owned(),
             expires_at: None,
+            temporary: true,
             refreshes: true,
             passed_over: Vec::new(),
             doubts: Vec::new(),

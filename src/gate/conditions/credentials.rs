@@ -128,8 +128,7 @@ fn one(asked: &Asked, now: Option<Timestamp>, credential: &Credential) -> Answer
 /// Answers for a credential of which no end is known.
 fn endless(asked: &Asked, credential: &Credential) -> Answer {
     let way = credential.way;
-    // Amazon's temporary keys begin so, and never come without an end.
-    let session = way == Way::AccessKey && credential.id.starts_with("ASIA");
+    let session = credential.temporary;
     let secret = way == Way::ClientSecret;
     if asked.window_s.is_some() && (session || secret) {
         let remedy = if secret {

@@ -14,6 +14,7 @@ const fn credential(way: Way) -> Credential {
         id: String::new(),
         source: String::new(),
         expires_at: None,
+        temporary: false,
         refreshes: false,
         passed_over: Vec::new(),
         doubts: Vec::new(),

@@ -73,6 +73,7 @@ impl Held {
             source: self.source.clone(),
             // Where nobody says it, a session token may.
             expires_at: told.or_else(|| token::ends(self.keys.session_token()?)),
+            temporary: self.keys.session_token().is_some(),
             refreshes: self.refreshes,
             passed_over: self.passed_over.clone(),
             doubts: self.doubts(),

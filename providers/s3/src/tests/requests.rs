@@ -299,7 +299,22 @@ async fn the_credential_is_told_without_a_request() {
         (credential.id.as_str(), credential.source.as_str()),
         ("AKIDEXAMPLE", "config file")
     );
+    assert!(!credential.temporary);
     assert!(log.all().is_empty());
+}
+
+#[tokio::test]
+async fn what_comes_with_a_session_token_ends_although_nobody_says_when() {
+    let server = written();
+    let session = S3Credentials::AccessKey {
+        id: "OFANOTHERSERVICE".to_owned(),
+        secret: Secret::new("secret".to_owned()),
+        session_token: Some(Secret::new("opaque".to_owned())),
+        source: "config file".to_owned(),
+    };
+    let (store, _) = with(by(&server, session)).await;
+    let credential = store.credential().await.expect("known");
+    assert_eq!((credential.temporary, credential.expires_at), (true, None));
 }
 
 #[tokio::test]
