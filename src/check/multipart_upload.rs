@@ -212,7 +212,7 @@ async fn complete(
         return Err(error.into());
     }
     let read = context.read_as(key, GetOptions::default(), probe).await;
-    if read.is_ok_and(|(_, same)| same) {
+    if read.is_ok_and(|seen| seen.is_same) {
         return Ok(());
     }
     match finish().await {

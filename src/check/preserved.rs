@@ -112,7 +112,7 @@ async fn first_version_is_there(context: &Context<'_>, object: &Written) -> Resu
     };
     let read = context.read_as(context.object(), options, &object.probe);
     match read.await {
-        Ok((_, true)) => Ok(()),
+        Ok(seen) if seen.is_same => Ok(()),
         Ok(_) if context.facts().was_misread => Err(Stop::NothingThere(
             "reading gives back something else than was written, so no version can be judged"
                 .to_owned(),

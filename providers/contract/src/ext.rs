@@ -25,6 +25,19 @@ pub struct ReadBack {
     pub head: Bytes,
 }
 
+/// What was read of an object and shown on the way: its facts and its beginning.
+#[derive(Debug, Clone)]
+pub struct ReadThrough {
+    /// The facts that came with the content.
+    pub meta: ObjectMeta,
+    /// The range the service said it sent; absent when it sent the whole object.
+    pub range: Option<ByteRange>,
+    /// How many bytes arrived.
+    pub bytes: u64,
+    /// The first bytes, at most [`ReadBack::HEAD`].
+    pub head: Bytes,
+}
+
 impl ReadBack {
     /// How many bytes of the beginning are kept.
     pub const HEAD: usize = 64 * 1024;
@@ -54,29 +67,43 @@ pub trait ObjectStoreExt: ObjectStore {
         options: GetOptions,
         most: u64,
     ) -> Result<ReadBack> {
-        self.read_seen(key, options, most, &mut |_| {}).await
+        let mut hash = Sha256::new();
+        let mut see = |bytes: &[u8]| hash.update(bytes);
+        let read = self.read_through(key, options, most, &mut see).await?;
+        let ReadThrough {
+            meta,
+            range,
+            bytes,
+            head,
+        } = read;
+        Ok(ReadBack {
+            meta,
+            range,
+            bytes,
+            sha256: hash.finalize().into(),
+            head,
+        })
     }
 
-    /// Reads an object as [`read_up_to`](Self::read_up_to) does, and shows all that arrives, in order.
+    /// Reads an object as [`read_up_to`](Self::read_up_to) does, and shows all that arrives, in order,
+    /// in place of hashing it.
     ///
     /// # Errors
     ///
     /// Those of [`read_back`](Self::read_back).
-    async fn read_seen(
+    async fn read_through(
         &self,
         key: &ObjectKey,
         options: GetOptions,
         most: u64,
         see: &mut (dyn for<'a> FnMut(&'a [u8]) + Send),
-    ) -> Result<ReadBack> {
+    ) -> Result<ReadThrough> {
         let mut opened = self.get(key, options).await?;
-        let mut hash = Sha256::new();
         let mut head = BytesMut::new();
         let mut bytes = 0_u64;
         while let Some(chunk) = opened.body.next().await {
             let chunk = chunk?;
             bytes += chunk.len() as u64;
-            hash.update(&chunk);
             see(&chunk);
             let wanted = ReadBack::HEAD.saturating_sub(head.len()).min(chunk.len());
             head.extend_from_slice(&chunk[..wanted]);
@@ -84,11 +111,10 @@ pub trait ObjectStoreExt: ObjectStore {
                 break;
             }
         }
-        Ok(ReadBack {
+        Ok(ReadThrough {
             meta: opened.meta,
             range: opened.range,
             bytes,
-            sha256: hash.finalize().into(),
             head: head.freeze(),
         })
     }

@@ -2,8 +2,9 @@
 
 use std::future::Future;
 
-use backstop_contract::ext::ReadBack;
+use backstop_contract::ext::{ReadBack, ReadThrough};
 use backstop_contract::{Error, ErrorKind, GetOptions, ObjectKey, ObjectStoreExt};
+use sha2::{Digest, Sha256};
 
 use super::{ASKED_AGAIN, Context};
 use crate::check::probe::{Comparison, Probe};
@@ -11,6 +12,16 @@ use crate::check::stop::Stop;
 
 /// The size that no object of a run has unless one was asked for, in bytes.
 const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// What was read where a probe is expected.
+#[derive(Debug)]
+pub(in crate::check) struct Seen {
+    pub(in crate::check) read: ReadThrough,
+    /// Whether it is the probe, to the last byte.
+    pub(in crate::check) is_same: bool,
+    /// Its hash, on a fixed key.
+    sha256: Option<[u8; 32]>,
+}
 
 impl Context<'_> {
     /// Returns whether a key holds exactly a probe.
@@ -20,7 +31,7 @@ impl Context<'_> {
     /// Those of the request.
     pub async fn holds(&self, key: &ObjectKey, probe: &Probe) -> Result<bool, Error> {
         match self.read_as(key, GetOptions::default(), probe).await {
-            Ok((_, same)) => Ok(same),
+            Ok(seen) => Ok(seen.is_same),
             Err(error) if error.kind() == ErrorKind::ObjectNotFound => Ok(false),
             Err(error) => Err(error),
         }
@@ -33,11 +44,11 @@ impl Context<'_> {
     ///
     /// Those of [`ObjectStoreExt::read_back`].
     pub async fn read(&self, key: &ObjectKey, options: GetOptions) -> Result<ReadBack, Error> {
-        let read = self.read_through(key, options, None).await;
-        read.map(|(read, _)| read)
+        let most = self.most();
+        unbroken(|| self.store.read_up_to(key, options.clone(), most)).await
     }
 
-    /// Reads an object as [`read`](Self::read) does, and returns whether it is exactly a probe.
+    /// Reads an object as [`read`](Self::read) does, and compares it with a probe.
     ///
     /// # Errors
     ///
@@ -47,35 +58,36 @@ impl Context<'_> {
         key: &ObjectKey,
         options: GetOptions,
         probe: &Probe,
-    ) -> Result<(ReadBack, bool), Error> {
-        self.read_through(key, options, Some(probe)).await
-    }
-
-    async fn read_through(
-        &self,
-        key: &ObjectKey,
-        options: GetOptions,
-        probe: Option<&Probe>,
-    ) -> Result<(ReadBack, bool), Error> {
-        // Another run may have written a fixed key, with an object of any size.
-        let most = match self.run.size {
-            _ if self.is_fixed() => u64::MAX,
-            size => size.unwrap_or_default().max(LARGEST),
-        };
-        let mut round = 0;
-        loop {
-            let mut compared = probe.map(Comparison::with);
+    ) -> Result<Seen, Error> {
+        let most = self.most();
+        unbroken(|| async {
+            let mut compared = Comparison::with(probe);
+            // Only another run's object is known by its hash.
+            let mut hash = self.is_fixed().then(Sha256::new);
             let mut see = |bytes: &[u8]| {
-                if let Some(compared) = &mut compared {
-                    compared.take(bytes);
+                compared.take(bytes);
+                if let Some(hash) = &mut hash {
+                    hash.update(bytes);
                 }
             };
-            let read = self.store.read_seen(key, options.clone(), most, &mut see);
-            match read.await {
-                Err(error) if error.kind().is_transient() && round < 2 => round += 1,
-                Err(error) => return Err(error),
-                Ok(read) => return Ok((read, compared.is_some_and(|it| it.is_same()))),
-            }
+            let read = self
+                .store
+                .read_through(key, options.clone(), most, &mut see);
+            Ok(Seen {
+                read: read.await?,
+                is_same: compared.is_same(),
+                sha256: hash.map(|hash| hash.finalize().into()),
+            })
+        })
+        .await
+    }
+
+    /// Returns how much is read of an object, in bytes.
+    fn most(&self) -> u64 {
+        match self.run.size {
+            // Another run may have written a fixed key, with an object of any size.
+            _ if self.is_fixed() => u64::MAX,
+            size => size.unwrap_or_default().max(LARGEST),
         }
     }
 
@@ -93,20 +105,20 @@ impl Context<'_> {
         key: &ObjectKey,
         probe: &Probe,
         again: impl Fn() -> F,
-    ) -> Result<ReadBack, Stop>
+    ) -> Result<ReadThrough, Stop>
     where
         F: Future<Output = Result<(), Stop>>,
     {
         for round in 0..=ASKED_AGAIN {
             let seen = match self.read_as(key, GetOptions::default(), probe).await {
-                Ok((read, true)) => return Ok(read),
-                Ok((read, false)) => Some(read),
+                Ok(seen) if seen.is_same => return Ok(seen.read),
+                Ok(seen) => Some(seen),
                 Err(error) if self.means_absent(&error) => None,
                 Err(error) if self.may_mean_absent(&error) && round < ASKED_AGAIN => None,
                 Err(error) => return Err(error.into()),
             };
             let foreign = match &seen {
-                Some(read) => self.is_of_another_run(read).await,
+                Some(seen) => self.is_of_another_run(seen).await,
                 None => true,
             };
             if !(self.is_fixed() && foreign) {
@@ -120,26 +132,41 @@ impl Context<'_> {
         Err(Self::busy(key))
     }
 
-    async fn is_of_another_run(&self, read: &ReadBack) -> bool {
+    async fn is_of_another_run(&self, seen: &Seen) -> bool {
+        let read = &seen.read;
         let Some(other) = Probe::parse(&read.head) else {
             return false;
         };
         !Probe::is_of_run(&self.run.run_id, &read.head)
             && other.size() == read.bytes
-            && other.sha256().await == read.sha256
+            && seen.sha256 == Some(other.sha256().await)
     }
 }
 
-fn difference(probe: &Probe, seen: Option<&ReadBack>) -> String {
+/// Asks again, twice at most, where the way broke.
+async fn unbroken<T, F>(ask: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut round = 0;
+    loop {
+        match ask().await {
+            Err(error) if error.kind().is_transient() && round < 2 => round += 1,
+            other => return other,
+        }
+    }
+}
+
+fn difference(probe: &Probe, seen: Option<&Seen>) -> String {
     match seen {
         None => "the write was answered with success, and the object is not found".to_owned(),
-        Some(read) if read.bytes != probe.size() => format!(
+        Some(Seen { read, .. }) if read.bytes != probe.size() => format!(
             "{} bytes were written and {} bytes came back",
             probe.size(),
             read.bytes
         ),
         Some(_) => format!(
-            "{} bytes came back, and they are not the bytes that were written (SHA-256 differs)",
+            "{} bytes came back, and they are not the bytes that were written",
             probe.size()
         ),
     }
