@@ -16,7 +16,9 @@ use thiserror::Error;
 use super::layout::Layout;
 use super::manifest::{Manifest, Stored};
 use super::path::{DataPath, STAGING};
-use crate::transfer::{PartSum, Pool, Progress, TransferError, Wanted, download, download_to};
+use crate::transfer::{
+    OneOfMany, PartSum, Pool, Progress, TransferError, Wanted, download, download_to,
+};
 
 /// How many objects are on their way at a time; the pool bounds the memory of all of them.
 const AT_ONCE: usize = 8;
@@ -153,7 +155,7 @@ impl Pull<'_> {
             self.progress.moved(object.size);
             return Ok((object.size, true));
         }
-        let progress: Arc<dyn Progress> = Arc::new(Moved(Arc::clone(&self.progress)));
+        let progress: Arc<dyn Progress> = Arc::new(OneOfMany(Arc::clone(&self.progress)));
         let key = self.key(object)?;
         let mut answer = Err(TransferError::TooLarge { bytes: 0 });
         for wanted in wanted(object) {
@@ -232,17 +234,5 @@ fn of_another_version(error: &TransferError) -> bool {
             ErrorKind::ObjectNotFound | ErrorKind::PreconditionFailed
         ),
         _ => false,
-    }
-}
-
-/// Passes on what is moved, and not how much each of many objects has.
-#[derive(Debug)]
-struct Moved(Arc<dyn Progress>);
-
-impl Progress for Moved {
-    fn total(&self, _bytes: u64) {}
-
-    fn moved(&self, bytes: u64) {
-        self.0.moved(bytes);
     }
 }

@@ -21,7 +21,9 @@ use super::look::{self, LookError, Pointed};
 use super::manifest::{Manifest, ManifestError, Part, Previous, Stored};
 use super::path::DataPath;
 use super::pointer::Pointer;
-use crate::transfer::{Pool, Progress, Source, TransferError, UploadOptions, Uploaded, upload};
+use crate::transfer::{
+    OneOfMany, Pool, Progress, Source, TransferError, UploadOptions, Uploaded, upload,
+};
 
 pub use latest::Latest;
 pub(super) use latest::point;
@@ -226,7 +228,7 @@ impl<'a> Pushing<'a> {
             }
         };
         // One file of many says nothing of how much there is in all.
-        let progress: Arc<dyn Progress> = Arc::new(Sum(progress));
+        let progress: Arc<dyn Progress> = Arc::new(OneOfMany(progress));
         let sent = files.into_iter().map(|(path, local)| {
             let progress = Arc::clone(&progress);
             async move {
@@ -272,18 +274,6 @@ fn stored(path: DataPath, uploaded: Uploaded) -> Stored {
     });
     let version = uploaded.version.map(|version| version.as_str().to_owned());
     Stored::new(path, parts.collect(), version)
-}
-
-/// Passes on what is moved, and not how much each of many files has.
-#[derive(Debug)]
-struct Sum(Arc<dyn Progress>);
-
-impl Progress for Sum {
-    fn total(&self, _bytes: u64) {}
-
-    fn moved(&self, bytes: u64) {
-        self.0.moved(bytes);
-    }
 }
 
 /// Returns the newest backup of the kind so far.

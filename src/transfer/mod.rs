@@ -31,6 +31,6 @@ pub use download::{Downloaded, Proof, Wanted, download, download_to, partial_of}
 pub use error::TransferError;
 pub use part::{PartSum, hex};
 pub use pool::{Left, Pool, PoolOptions};
-pub use progress::{Progress, Silent};
+pub use progress::{OneOfMany, Progress, Silent};
 pub use source::Source;
 pub use upload::{SHA256, UploadOptions, Uploaded, upload};
