@@ -7,7 +7,8 @@ use super::id::BackupId;
 use super::inventory::Source;
 use super::kind::Kind;
 use super::layout::Layout;
-use super::look::{Kept, LookError, Opened, Question, inventory, manifest};
+use super::look::{Clock, LookError, Opened, Question, inventory, manifest};
+use super::manifest::Manifest;
 
 /// Which backup is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,16 @@ impl Which {
     }
 }
 
+/// The backup that is meant.
+#[derive(Debug)]
+pub struct Picked {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// Newer ones that cannot be relied on, each with why in a sentence without a period; only where
+    /// the newest one is meant.
+    pub newer: Vec<String>,
+}
+
 /// Finds a backup of one of these kinds and reads its manifest.
 ///
 /// # Errors
@@ -58,10 +69,14 @@ pub async fn find(
     layout: &Layout,
     which: &Which,
     kinds: &[Kind],
-) -> Result<Kept, FindError> {
+    clock: Clock<'_>,
+) -> Result<Picked, FindError> {
     match which {
-        Which::Latest => latest(store, layout, kinds).await,
-        Which::Id(id) => by_id(store, layout, id, kinds).await,
+        Which::Latest => latest(store, layout, kinds, clock).await,
+        Which::Id(id) => Ok(Picked {
+            manifest: by_id(store, layout, id, kinds).await?,
+            newer: Vec::new(),
+        }),
     }
 }
 
@@ -70,11 +85,11 @@ async fn by_id(
     layout: &Layout,
     id: &BackupId,
     kinds: &[Kind],
-) -> Result<Kept, FindError> {
+) -> Result<Manifest, FindError> {
     let mut denied = None;
     for kind in kinds {
         match manifest(store, layout, *kind, id).await {
-            Ok(Opened::Good(kept)) => return Ok(*kept),
+            Ok(Opened::Good(kept)) => return Ok(kept.0),
             Ok(Opened::Bad(why)) => {
                 let why = format!("{id} of the kind {kind} is not to be relied on: {why}");
                 return Err(FindError::None(why));
@@ -99,11 +114,13 @@ async fn latest(
     store: &dyn ObjectStore,
     layout: &Layout,
     kinds: &[Kind],
-) -> Result<Kept, FindError> {
+    clock: Clock<'_>,
+) -> Result<Picked, FindError> {
     let question = Question {
         kinds,
         layouts: &[],
-        all: false,
+        complete: Some(1),
+        clock,
     };
     let found = inventory(store, layout, question).await?;
     let complete = found.entries.iter();
@@ -121,5 +138,11 @@ async fn latest(
             newest.id
         )));
     };
-    by_id(store, layout, &id, &[newest.kind]).await
+    let newer = found.newer_than(newest);
+    Ok(Picked {
+        manifest: by_id(store, layout, &id, &[newest.kind]).await?,
+        newer: newer
+            .map(|(it, why)| format!("{} is newer, and {why}", it.id))
+            .collect(),
+    })
 }

@@ -34,6 +34,8 @@ pub struct Sight {
 pub enum View {
     /// All of them were listed.
     Listed,
+    /// Only some of them were, for this reason.
+    Cut(String),
     /// Listing is denied: the newest complete one is known by the pointer, where there is any.
     Pointed,
     /// Nothing could be seen, for this reason.
@@ -49,6 +51,8 @@ pub struct Entry {
     pub kind: Kind,
     /// Who made it.
     pub source: Source,
+    /// What another tool calls it, beside its time, where the layout has a `{name}`.
+    pub name: Option<String>,
     /// Whether it is complete.
     pub state: State,
     /// When it was begun, by its own account.
@@ -96,6 +100,7 @@ impl Entry {
             id: manifest.id.to_string(),
             kind: manifest.kind,
             source: Source::Ours,
+            name: None,
             state: State::Complete,
             started: Some(manifest.started_at),
             modified,
@@ -130,7 +135,7 @@ impl Inventory {
     pub fn blind(&self, kind: Kind) -> Option<&str> {
         let mut sights = self.sights.iter().filter(|sight| sight.kind == kind);
         sights.find_map(|sight| match &sight.view {
-            View::Blind(why) => Some(why.as_str()),
+            View::Blind(why) | View::Cut(why) => Some(why.as_str()),
             View::Listed | View::Pointed => None,
         })
     }
@@ -142,6 +147,16 @@ impl Inventory {
         entries
             .filter(|entry| entry.kind == kind && entry.is_complete())
             .max_by_key(|entry| entry.since())
+    }
+
+    /// Returns what was begun after another one of its kind and cannot be relied on, each with why.
+    pub fn newer_than<'a>(&'a self, than: &'a Entry) -> impl Iterator<Item = (&'a Entry, &'a str)> {
+        let entries = self.entries.iter();
+        let newer = entries.filter(|it| it.kind == than.kind && it.started > than.started);
+        newer.filter_map(|it| match &it.state {
+            State::Unknown(why) => Some((it, why.as_str())),
+            State::Complete | State::Incomplete(_) => None,
+        })
     }
 
     /// Returns the newest complete backup of a kind that is our own.
@@ -173,6 +188,7 @@ mod tests {
             id: id.to_owned(),
             kind: Kind::Upgrade,
             source: Source::Ours,
+            name: None,
             state: State::Complete,
             started: time(started),
             modified: time(modified),

@@ -8,7 +8,7 @@ use backstop_contract::{
     ErrorKind, KeyError, KeyPrefix, ObjectStore, Operation, Result as StoreResult,
 };
 use futures::StreamExt as _;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use super::fetch::{Read, document, pages};
@@ -26,16 +26,24 @@ const AT_ONCE: usize = 2;
 /// The most backups of one kind, and the most odd things that are told.
 const MOST: usize = 50_000;
 const MOST_ODD: usize = 20;
+/// How far in the future a backup may have been begun: the clocks of one service's servers differ.
+pub(super) const SLACK: SignedDuration = SignedDuration::from_mins(1);
+
+/// Tells the server's clock, from its answers.
+pub type Clock<'a> = &'a (dyn Fn() -> Option<Timestamp> + Sync);
 
 /// Which backups are looked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Question<'a> {
     /// Of which kinds.
     pub kinds: &'a [Kind],
     /// Which of other tools.
     pub layouts: &'a [ForeignLayout],
-    /// Whether all are wanted, or of each kind the newest complete one and what was begun after it.
-    pub all: bool,
+    /// How many complete ones of each kind are wanted, the newest first, with what was begun after
+    /// them; absent for all there are.
+    pub complete: Option<usize>,
+    /// The server's clock: where not all are wanted, what was begun in its future is not believed.
+    pub clock: Clock<'a>,
 }
 
 /// Why a question about backups has no answer.
@@ -75,7 +83,14 @@ pub async fn manifest(
     id: &BackupId,
 ) -> Result<Opened, LookError> {
     let key = layout.manifest(kind, id)?;
-    Ok(match document(store, &key, Manifest::LARGEST).await? {
+    let read = match document(store, &key, Manifest::LARGEST).await {
+        Err(error) if error.kind() == ErrorKind::ArchivedObject => {
+            let why = "its manifest lies in archive storage and has to be brought back before it can be read";
+            return Ok(Opened::Bad(why.to_owned()));
+        }
+        read => read?,
+    };
+    Ok(match read {
         Read::Absent => Opened::Absent,
         Read::TooLarge => Opened::Bad("its manifest is larger than any".to_owned()),
         Read::Found(text, meta) => match Manifest::parse(&text) {
@@ -132,7 +147,7 @@ pub async fn inventory(
 ) -> Result<Inventory, LookError> {
     let mut found = Inventory::default();
     for kind in question.kinds {
-        let view = of_kind(store, layout, *kind, question.all, &mut found).await?;
+        let view = of_kind(store, layout, *kind, question, &mut found).await?;
         let (kind, source) = (*kind, Source::Ours);
         found.sights.push(Sight { kind, source, view });
     }
@@ -154,7 +169,7 @@ async fn of_kind(
     store: &dyn ObjectStore,
     layout: &Layout,
     kind: Kind,
-    all: bool,
+    question: Question<'_>,
     found: &mut Inventory,
 ) -> Result<View, LookError> {
     let folder = layout.kind(kind)?;
@@ -164,27 +179,62 @@ async fn of_kind(
         }
         ids => ids?,
     };
+    let view = view_of(ids.len());
     let mut left = BTreeMap::new();
-    if all {
+    if question.complete.is_none() {
         left = uploads::by_backup(store, &folder).await?;
         ids.extend(left.keys().cloned());
     }
     ids.sort_unstable_by(|a, b| b.cmp(a));
     ids.dedup();
+    if let (Some(_), Some(now)) = (question.complete, (question.clock)()) {
+        let ahead = ids.partition_point(|id| id.begun() > now + SLACK);
+        let ahead = ids.drain(..ahead).take(MOST_ODD);
+        found.entries.extend(ahead.map(|id| of_future(kind, &id)));
+    }
     let entries = ids.into_iter().map(|id| {
         let left = left.get(&id).copied().unwrap_or_default();
         entry(store, layout, kind, id, left)
     });
     let mut entries = futures::stream::iter(entries).buffered(AT_ONCE);
+    let mut complete = 0;
     while let Some(entry) = entries.next().await {
         let Some(entry) = entry? else { continue };
-        let enough = entry.is_complete() && !all;
+        complete += usize::from(entry.is_complete());
         found.entries.push(entry);
-        if enough {
+        if question.complete.is_some_and(|wanted| complete >= wanted) {
             break;
         }
     }
-    Ok(View::Listed)
+    Ok(view)
+}
+
+/// Returns how far one could see who was shown so many: names ascend, and the newest come last.
+fn view_of(shown: usize) -> View {
+    if shown <= MOST {
+        return View::Listed;
+    }
+    View::Cut(format!(
+        "there are more than {MOST} backups, and the newest of them were not looked at"
+    ))
+}
+
+/// Describes a backup that nobody can have begun yet; it is not read.
+fn of_future(kind: Kind, id: &BackupId) -> Entry {
+    let why = "its name says that it was begun in the future, by the server's clock";
+    Entry {
+        id: id.to_string(),
+        kind,
+        source: Source::Ours,
+        name: None,
+        state: State::Unknown(why.to_owned()),
+        started: Some(id.begun()),
+        modified: None,
+        size: None,
+        objects: None,
+        installation: None,
+        app_version: None,
+    }
 }
 
 /// Lists the folders of backups of a kind.
@@ -205,7 +255,7 @@ async fn ids(
                 Err(_) => {}
             }
         }
-        ids.len() < MOST
+        ids.len() <= MOST
     })
     .await?;
     Ok(ids)
@@ -248,6 +298,7 @@ async fn entry(
         id: id.to_string(),
         kind,
         source: Source::Ours,
+        name: None,
         state,
         modified,
         size: Some(size),

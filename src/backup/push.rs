@@ -17,7 +17,7 @@ use tokio::time::sleep;
 use super::id::{BackupId, IdError};
 use super::kind::Kind;
 use super::layout::Layout;
-use super::look::{self, LookError, Pointed};
+use super::look::{self, Clock, LookError, Pointed};
 use super::manifest::{Manifest, ManifestError, Part, Previous, Stored};
 use super::path::DataPath;
 use super::pointer::Pointer;
@@ -58,9 +58,6 @@ pub enum Load {
     /// A pipe, which becomes one object.
     Pipe(DataPath, Source),
 }
-
-/// Tells the server's clock, from its answers.
-pub type Clock<'a> = &'a (dyn Fn() -> Option<Timestamp> + Sync);
 
 /// A backup that is complete.
 #[derive(Debug)]
@@ -206,7 +203,7 @@ impl<'a> Pushing<'a> {
         let mut notes = self.notes;
         commit(store, layout, &manifest, pool, &mut notes).await?;
         let pointer = Pointer::to(kind, id, manifest.size());
-        let latest = point(&**store, layout, &pointer).await?;
+        let latest = point(&**store, layout, &pointer, clock()).await?;
         Ok(Pushed {
             manifest,
             latest,

@@ -6,6 +6,7 @@ use backstop_contract::{
     Capability, DeleteOptions, Error, ErrorKind, KeyPrefix, ObjectKey, ObjectStore,
 };
 use futures::StreamExt as _;
+use jiff::Timestamp;
 
 use super::fetch::pages;
 use super::id::BackupId;
@@ -154,6 +155,7 @@ pub async fn repoint(
     inventory: &Inventory,
     kind: Kind,
     removed: &[BackupId],
+    now: Timestamp,
 ) -> Result<Option<Latest>, LookError> {
     let Pointed::To(found) = pointer(&**store, layout, kind).await? else {
         return Ok(None);
@@ -166,5 +168,5 @@ pub async fn repoint(
         return Ok(None);
     };
     let to = Pointer::to(kind, id, to.size.unwrap_or_default());
-    point(&**store, layout, &to).await.map(Some)
+    point(&**store, layout, &to, Some(now)).await.map(Some)
 }

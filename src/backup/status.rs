@@ -9,10 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::foreign::KindRule;
 use super::inventory::{Entry, Inventory, State};
 use super::kind::Kind;
+use super::look::SLACK;
 use crate::report::Verdict;
-
-/// How far in the future a backup may have been begun: the clocks of one service's servers differ.
-const SLACK: SignedDuration = SignedDuration::from_mins(1);
 
 /// Whether the backups of one target are fresh enough.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,12 +146,18 @@ fn of_newest(
         };
     }
     match (rule.min_size, entry.size) {
+        (_, Some(0)) => (Verdict::Failed, format!("{id} has no bytes at all")),
         (Some(least), Some(size)) if size < least => (
             Verdict::Failed,
             format!("{id} has {size} bytes, and at least {least} are expected"),
         ),
         (Some(_), None) => (Verdict::Unknown, format!("the size of {id} is not known")),
-        _ => (Verdict::Passed, format!("{id} is {shown} old")),
+        _ => {
+            let newer = inventory.newer_than(entry).next();
+            let newer = newer.map(|(it, why)| format!("; {} is newer, and {why}", it.id));
+            let newer = newer.unwrap_or_default();
+            (Verdict::Passed, format!("{id} is {shown} old{newer}"))
+        }
     }
 }
 

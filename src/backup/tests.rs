@@ -122,7 +122,8 @@ impl Ground {
         let question = Question {
             kinds: &Kind::ALL,
             layouts: &[],
-            all: true,
+            complete: None,
+            clock: &|| None,
         };
         inventory(&**store, &self.layout, question)
             .await
@@ -194,8 +195,8 @@ fn what_is_pushed_is_pulled() {
         assert!(found.entries[0].is_complete());
         assert_eq!(found.entries[0].objects, Some(3));
         for which in [Which::Latest, Which::Id(pushed.manifest.id.clone())] {
-            let kept = find(&*store, &ground.layout, &which, &Kind::ALL).await;
-            assert_eq!(kept.expect("found").0, pushed.manifest);
+            let kept = find(&*store, &ground.layout, &which, &Kind::ALL, &|| None).await;
+            assert_eq!(kept.expect("found").manifest, pushed.manifest);
         }
         assert!(ground.verify(&store, &pushed.manifest).await.is_whole());
         let to = Folder::new();
@@ -265,8 +266,15 @@ fn put_and_get_are_enough() {
         // Both may have been begun in the same second; then the greater id is the newer one.
         let newest = first.id.clone().max(second.id.clone());
         assert_eq!(ids, [newest.as_str()]);
-        let kept = find(&*few, &ground.layout, &Which::Latest, &[Kind::Upgrade]).await;
-        let kept = kept.expect("found").0;
+        let kept = find(
+            &*few,
+            &ground.layout,
+            &Which::Latest,
+            &[Kind::Upgrade],
+            &|| None,
+        )
+        .await;
+        let kept = kept.expect("found").manifest;
         assert!(ground.verify(&few, &kept).await.is_whole());
         let to = Folder::new();
         ground.pull(&few, &kept, &to).await.expect("pulled");
@@ -366,7 +374,7 @@ fn an_older_push_does_not_lead_the_pointer_back() {
         let id = |hours| BackupId::new(time(hours), "x").expect("an id");
         let point = async |hours| {
             let to = Pointer::to(Kind::Upgrade, id(hours), 1);
-            push::point(&*store, &ground.layout, &to)
+            push::point(&*store, &ground.layout, &to, None)
                 .await
                 .expect("asked")
         };

@@ -154,6 +154,10 @@ async fn look(
     let readable = |kind| !matches!(kind, DeviationKind::Missing | DeviationKind::Archived);
     if read && found.iter().all(|(kind, _)| readable(*kind)) {
         let content = content::read(store, object, key, progress).await;
+        if content.is_empty() {
+            // A copy has versions of its own; its bytes are those that were written.
+            found.retain(|(kind, _)| *kind != DeviationKind::Version);
+        }
         found.extend(content);
     } else {
         progress.moved(object.size);

@@ -464,6 +464,14 @@ fn accesses() -> PossibleValuesParser {
     Access::DECLARABLE.map(Access::name).into()
 }
 
+/// Takes a name or a version, which an unset variable of a pipeline would leave empty.
+fn parse_filled(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is empty; is a variable not set?".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
 fn parse_timeout(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {
         Duration::ZERO => Err("it is zero; expected a duration such as 60s".to_owned()),

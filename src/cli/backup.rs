@@ -16,7 +16,7 @@ use super::object::on_place_as;
 use super::place::{Opening, Place};
 use super::run::Mistake;
 use super::trouble::Trouble;
-use crate::backup::{FindError, Inventory, Kind, Layout, View};
+use crate::backup::{FindError, Inventory, Kind, Layout, Picked, View, Which, find};
 use crate::config::Environment;
 
 /// Does one thing with backups.
@@ -70,7 +70,7 @@ const READER: &str = "credentials that may read can be named in the table target
 impl Depot<'_> {
     /// Says which backups could not be seen, and returns whether that leaves a question open.
     fn tell_sights(&self, found: &Inventory) -> bool {
-        let mut blind = false;
+        let (mut blind, mut cut) = (false, false);
         for sight in &found.sights {
             match &sight.view {
                 View::Listed => {}
@@ -78,6 +78,10 @@ impl Depot<'_> {
                     "{}: listing is denied, so at most the newest complete backup is known",
                     sight.kind
                 )),
+                View::Cut(why) => {
+                    console::warn(&format!("{}: {why}", sight.kind));
+                    cut = true;
+                }
                 View::Blind(why) => {
                     console::warn(&format!("{}: {why}", sight.kind));
                     blind = true;
@@ -90,7 +94,17 @@ impl Depot<'_> {
         for odd in &found.odd {
             console::warn(odd);
         }
-        blind
+        blind || cut
+    }
+
+    /// Finds a backup, and warns of newer ones that cannot be relied on.
+    async fn find(&self, which: &Which, kinds: &[Kind]) -> Result<Picked, Trouble> {
+        let place = self.place;
+        let clock = || place.clock();
+        let picked = find(&*place.store, &self.layout, which, kinds, &clock).await;
+        let picked = picked.map_err(|error| self.not_found(error))?;
+        picked.newer.iter().for_each(|told| console::warn(told));
+        Ok(picked)
     }
 
     /// Makes trouble of a backup that is not found.

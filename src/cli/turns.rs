@@ -28,6 +28,7 @@ struct Remembered {
     target: String,
     location: String,
     endpoint: Option<String>,
+    question: String,
     #[serde(flatten)]
     history: History,
 }
@@ -36,20 +37,29 @@ struct Remembered {
 #[derive(Debug)]
 pub(super) struct Turn {
     target: TargetInfo,
+    question: String,
     path: Result<PathBuf, String>,
     _lock: Option<File>,
 }
 
 impl Turn {
-    /// Takes the turn; absent where another run of the target is running.
-    pub(super) fn take(state: &State, target: TargetInfo) -> Option<Self> {
-        let parts = [
+    /// Takes the turn; absent where another run of the target is running, whatever it asks.
+    ///
+    /// What is known of earlier runs is that of the same question: a quick run that passes says
+    /// nothing of what a whole one fails for.
+    pub(super) fn take(state: &State, target: TargetInfo, question: String) -> Option<Self> {
+        let place = [
             target.name.as_str(),
             &target.location,
             target.endpoint.as_deref().unwrap_or_default(),
         ];
-        let name = format!("runs-{}", short_hash(&parts));
-        let lock = match state.path(&format!("{name}.lock")).map(|path| lock(&path)) {
+        let lock_name = format!("runs-{}.lock", short_hash(&place));
+        let [name, location, endpoint] = place;
+        let name = format!(
+            "runs-{}",
+            short_hash(&[name, location, endpoint, &question])
+        );
+        let lock = match state.path(&lock_name).map(|path| lock(&path)) {
             Ok(Err(TryLockError::WouldBlock)) => return None,
             Ok(Ok(file)) => Some(file),
             Ok(Err(TryLockError::Error(_))) | Err(_) => None,
@@ -57,6 +67,7 @@ impl Turn {
         Some(Self {
             path: state.path(&format!("{name}.json")),
             target,
+            question,
             _lock: lock,
         })
     }
@@ -83,6 +94,7 @@ impl Turn {
             target: self.target.name.clone(),
             location: self.target.location.clone(),
             endpoint: self.target.endpoint.clone(),
+            question: self.question.clone(),
             history,
         };
         let text = serde_json::to_vec_pretty(&remembered).map_err(|error| error.to_string())?;
@@ -94,6 +106,7 @@ impl Turn {
             && remembered.target == self.target.name
             && remembered.location == self.target.location
             && remembered.endpoint == self.target.endpoint
+            && remembered.question == self.question
     }
 }
 
@@ -140,27 +153,34 @@ mod tests {
     fn one_run_of_a_target_at_a_time() {
         let folder = std::env::temp_dir().join(format!("backstop-turns-{}", std::process::id()));
         let state = state(&folder);
-        let held = Turn::take(&state, target("a")).expect("a turn");
-        assert!(Turn::take(&state, target("a")).is_none());
-        assert!(Turn::take(&state, target("b")).is_some());
+        let take = |name, question: &str| Turn::take(&state, target(name), question.to_owned());
+        let held = take("a", "all").expect("a turn");
+        assert!(take("a", "all").is_none());
+        assert!(take("a", "quick").is_none(), "whatever it asks");
+        assert!(take("b", "all").is_some());
         drop(held);
-        assert!(Turn::take(&state, target("a")).is_some());
+        assert!(take("a", "all").is_some());
         fs::remove_dir_all(&folder).expect("removed");
     }
 
     #[test]
-    fn each_target_is_counted_by_itself() {
+    fn each_question_to_a_target_is_counted_by_itself() {
         let folder = std::env::temp_dir().join(format!("backstop-runs-{}", std::process::id()));
         let state = state(&folder);
         let history = History {
             failures: 2,
             last_success: Some(Timestamp::UNIX_EPOCH),
         };
-        let turn = |name| Turn::take(&state, target(name)).expect("a turn");
+        let asked = |name, question: &str| {
+            let turn = Turn::take(&state, target(name), question.to_owned());
+            turn.expect("a turn")
+        };
+        let turn = |name| asked(name, "all");
         assert_eq!(turn("a").recall(), Ok(History::default()));
         assert_eq!(turn("a").remember(history), Ok(()));
         assert_eq!(turn("a").recall(), Ok(history));
         assert_eq!(turn("b").recall(), Ok(History::default()));
+        assert_eq!(asked("a", "quick").recall(), Ok(History::default()));
         let path = turn("a").path.expect("a path");
         for broken in ["", "{}", "[1", "\u{0}"] {
             fs::write(&path, broken).expect("written");
@@ -174,6 +194,7 @@ mod tests {
         let nowhere = Turn::take(
             &State::of(&crate::config::Environment::default()),
             target("a"),
+            String::new(),
         );
         assert!(nowhere.expect("a turn").recall().is_err());
     }

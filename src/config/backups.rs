@@ -83,10 +83,27 @@ impl BackupsForm {
             found.kinds.extend(kind.map(|kind| (kind, rule)));
         }
         for form in self.layouts {
-            found.layouts.extend(form.validate(prefix, problems));
+            let table = form.name.origin.clone();
+            let Some(layout) = form.validate(prefix, problems) else {
+                continue;
+            };
+            let mut others = found.layouts.iter();
+            if let Some(other) = others.find(|it| it.kind == layout.kind) {
+                problems.add(ConfigError::new(&table, alone(&layout, other)));
+            }
+            found.layouts.push(layout);
         }
         found
     }
+}
+
+/// Says why a kind has one layout: the newest backup of either would be taken for both.
+fn alone(layout: &ForeignLayout, other: &ForeignLayout) -> String {
+    format!(
+        "the layout {} has the kind {} as well, and a fresh backup of one would hide that the other \
+         has none; give one of them a target of its own",
+        other.name, layout.kind
+    )
 }
 
 /// Reads every table within a table of tables.
@@ -304,6 +321,11 @@ account_key_env = "KEY"
                 "targets.a.layouts.dumps.pattern",
             ),
             ("kind = \"on-demand\"", "", "kind is missing"),
+            (
+                "kind = \"on-demand\"",
+                "kind = \"scheduled\"",
+                "/b.toml:25: targets.a.layouts.more: the layout dumps has the kind scheduled as well",
+            ),
             (
                 "\"{id}.done\"",
                 "\"done\"",

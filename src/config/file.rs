@@ -281,7 +281,17 @@ fn read_root<'d>(
     table: &'d toml::de::DeTable<'d>,
 ) -> (Vec<TargetForm>, Option<String>, Option<PingForm>) {
     let mut root = Section::root(document, table);
-    let installation = root.text("installation").map(|text| text.value);
+    let installation = root.text("installation");
+    for empty in installation
+        .iter()
+        .filter(|text| text.value.trim().is_empty())
+    {
+        root.add(
+            &empty.origin,
+            "it is empty; expected the name of this installation",
+        );
+    }
+    let installation = installation.map(|text| text.value);
     let ping = root.section("ping").map(PingForm::read);
     let mut forms = Vec::new();
     if let Some(mut targets) = root.section("targets") {

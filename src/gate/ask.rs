@@ -82,6 +82,7 @@ pub async fn look(asked: &Asked, place: &Place, target: &Eyes, reader: Option<&E
             let Thing {
                 candidate,
                 contents,
+                ..
             } = *found;
             let objects = objects::look(eyes, place, &candidate, &contents, asked.read).await;
             (Ok(Found::Backup(Box::new(candidate))), objects)
@@ -104,7 +105,8 @@ pub async fn look(asked: &Asked, place: &Place, target: &Eyes, reader: Option<&E
     }
 }
 
-/// Searches with the target's credentials, and with the reader's where these found nothing.
+/// Searches with the target's credentials, and with the reader's where these found nothing, or not
+/// for certain the newest.
 async fn search<'a>(
     asked: &Asked,
     place: &Place,
@@ -113,6 +115,13 @@ async fn search<'a>(
 ) -> (Result<Sighting, Gap>, &'a Eyes) {
     let seen = within(asked, place, target).await;
     match (&seen, reader) {
+        (Ok(Sighting::Found(thing)), Some(reader)) if thing.narrow => {
+            let by_reader = within(asked, place, reader).await;
+            match &by_reader {
+                Ok(Sighting::Found(other)) if other.is_as_new_as(thing) => (by_reader, reader),
+                _ => (seen, target),
+            }
+        }
         (Ok(Sighting::Found(_)), _) => (seen, target),
         (_, Some(reader)) => (within(asked, place, reader).await, reader),
         (Ok(Sighting::Blind(gap)), None) => (Ok(Sighting::Blind(without_reader(gap))), target),

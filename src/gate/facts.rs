@@ -1,10 +1,14 @@
 //! What was seen of storage, backup and credentials, and what could not be asked.
 
-use backstop_contract::Credential;
+use backstop_contract::{Credential, ErrorKind};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::report::Report;
+use crate::report::{Outcome, Report};
+
+/// The cause that tells of a credential that is not taken where the error's kind does not: Azurite
+/// calls a wrong key a denial.
+const NOT_TAKEN: &str = "wrong-secret";
 
 /// Everything that was seen; a question that could not be asked is a [`Gap`].
 #[derive(Debug, Clone, PartialEq)]
@@ -107,8 +111,11 @@ pub struct Candidate {
     pub objects: u64,
     /// How many bytes they have together.
     pub bytes: u64,
-    /// The backup before it, where one is known.
+    /// The largest of the few before it that are known; absent where none is.
     pub previous: Option<Previous>,
+    /// What was begun after it and cannot be relied on, with why.
+    #[serde(default)]
+    pub newer: Few,
 }
 
 /// The backup before another one.
@@ -127,6 +134,9 @@ pub struct Objects {
     pub seen: u64,
     /// How many bytes they have together.
     pub bytes: u64,
+    /// Whether they are what a listing shows, since no manifest says what there must be.
+    #[serde(default)]
+    pub listed: bool,
     /// Whether every byte was read and hashed.
     pub read: bool,
     /// What is missing, has another size or other bytes.
@@ -202,5 +212,30 @@ impl Facts {
             Ok(Found::Backup(candidate)) => Some(candidate),
             _ => None,
         }
+    }
+
+    /// Returns whether a reader was asked as well.
+    #[must_use]
+    pub fn has_reader(&self) -> bool {
+        self.credentials
+            .iter()
+            .any(|held| held.whose != Held::TARGET)
+    }
+
+    /// Returns whether the service took the target's credential for none, or for one that has ended.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        let failed = self.storage.checks.iter();
+        let failed = failed.filter(|check| check.outcome == Outcome::Failed);
+        let mut errors = failed.filter_map(|check| check.finding.as_ref()?.error.as_ref());
+        let mut causes = self.storage.diagnoses.iter();
+        errors.any(|error| {
+            matches!(
+                error.kind,
+                ErrorKind::Unauthenticated
+                    | ErrorKind::SignatureRejected
+                    | ErrorKind::CredentialExpired
+            )
+        }) || causes.any(|cause| cause.code == NOT_TAKEN)
     }
 }

@@ -18,7 +18,8 @@
 //!
 //! A [`Range`] is `FROM..TO` with both ends included and either of them left out, or what every
 //! version has to be, such as `>=1.4 <3`: `=` (or nothing before it), `<`, `<=`, `>`, `>=`, parted by
-//! spaces or commas. `1.4..2.9` ends with 2.9.0; whoever means every 2.9 writes `>=1.4 <2.10`.
+//! spaces or commas. `1.4..2.9` ends with 2.9.0; whoever means every 2.9 writes `>=1.4 <2.10`. A
+//! prerelease of the end of `<` lies outside: `3.0.0-rc.1` is not in `<3`, since it brings what 3 does.
 
 use std::cmp::Ordering;
 
@@ -28,15 +29,17 @@ pub struct Range(Vec<End>);
 
 /// One end: how a version has to compare with it.
 type End = (Fits, Version);
-type Fits = fn(Ordering) -> bool;
+type Fits = fn(&Version, &Version) -> bool;
 
 /// How an end is written, the longest first.
 const ENDS: [(&str, Fits); 5] = [
-    (">=", Ordering::is_ge),
-    ("<=", Ordering::is_le),
-    (">", Ordering::is_gt),
-    ("<", Ordering::is_lt),
-    ("=", Ordering::is_eq),
+    (">=", |version, end| version.order(end).is_ge()),
+    ("<=", |version, end| version.order(end).is_le()),
+    (">", |version, end| version.order(end).is_gt()),
+    ("<", |version, end| {
+        version.order(end).is_lt() && !version.is_early(end)
+    }),
+    ("=", |version, end| version.order(end).is_eq()),
 ];
 
 impl Range {
@@ -46,8 +49,10 @@ impl Range {
         let ends = if let Some((from, to)) = text.split_once("..") {
             Self::between(from.trim(), to.trim())?
         } else {
-            let parts = text.split([',', ' ']).filter(|part| !part.is_empty());
-            parts.map(Self::end).collect::<Option<Vec<_>>>()?
+            Self::joined(text)
+                .iter()
+                .map(|part| Self::end(part))
+                .collect::<Option<_>>()?
         };
         (!ends.is_empty()).then_some(Self(ends))
     }
@@ -56,16 +61,28 @@ impl Range {
     #[must_use]
     pub fn holds(&self, version: &Version) -> bool {
         let mut ends = self.0.iter();
-        ends.all(|(fits, end)| fits(version.order(end)))
+        ends.all(|(fits, end)| fits(version, end))
+    }
+
+    /// Parts a text by commas and spaces, but not a sign from its version.
+    fn joined(text: &str) -> Vec<String> {
+        let mut parts: Vec<String> = Vec::new();
+        for part in text.split([',', ' ']).filter(|part| !part.is_empty()) {
+            match parts.last_mut() {
+                Some(sign) if ENDS.iter().any(|(it, _)| it == sign) => sign.push_str(part),
+                _ => parts.push(part.to_owned()),
+            }
+        }
+        parts
     }
 
     fn between(from: &str, to: &str) -> Option<Vec<End>> {
         let mut ends: Vec<End> = Vec::new();
         if !from.is_empty() {
-            ends.push((Ordering::is_ge, Version::parse(from)?));
+            ends.push(Self::end(&format!(">={from}"))?);
         }
         if !to.is_empty() {
-            ends.push((Ordering::is_le, Version::parse(to)?));
+            ends.push(Self::end(&format!("<={to}"))?);
         }
         Some(ends)
     }
@@ -74,7 +91,9 @@ impl Range {
         let written = ENDS
             .iter()
             .find_map(|(sign, fits)| Some((*fits, part.strip_prefix(sign)?)));
-        let (fits, version) = written.unwrap_or((Ordering::is_eq, part));
+        let Some((fits, version)) = written else {
+            return Self::end(&format!("={part}"));
+        };
         Some((fits, Version::parse(version)?))
     }
 }
@@ -114,6 +133,15 @@ impl Version {
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.order(other) == Ordering::Equal && self.build == other.build
+    }
+
+    /// Returns whether it comes before the release of that name: 3.0.0-rc.1 before 3.
+    fn is_early(&self, release: &Self) -> bool {
+        let released = Self {
+            prerelease: Vec::new(),
+            ..self.clone()
+        };
+        !self.prerelease.is_empty() && released.order(release) == Ordering::Equal
     }
 
     /// Compares two versions; their builds have no say.
@@ -229,7 +257,12 @@ mod tests {
             ),
             ("1.4 .. ", &["1.4", "99"], &["1.3"]),
             ("..2.9", &["0", "2.9"], &["2.10"]),
-            (">=1.4 <3", &["1.4", "2.99"], &["3", "1.3"]),
+            (">=1.4 <3", &["1.4", "2.99"], &["3", "1.3", "3.0.0-rc.1"]),
+            (
+                ">= 1.4, < 3.0-rc.2",
+                &["2.9", "3.0.0-rc.1"],
+                &["3.0-rc.2", "1.4-rc"],
+            ),
             (">1.4,<=3", &["1.5", "3.0.0"], &["1.4", "3.1"]),
             ("2.4", &["2.4.0"], &["2.4.1"]),
             ("=2.4", &["v2.4"], &["2.3"]),
@@ -243,7 +276,8 @@ mod tests {
             }
         }
         for bad in [
-            "", " ", "..", "latest", ">=", ">= 1.4", "1..2..3", "a..b", "~1.4", "*", "1.x",
+            "", " ", "..", "latest", ">=", ">= >=1", "1..2..3", ">=1..2", "a..b", "~1.4", "*",
+            "1.x",
         ] {
             assert!(Range::parse(bad).is_none(), "{bad}");
         }

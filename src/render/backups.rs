@@ -222,6 +222,7 @@ mod tests {
             id: id.to_owned(),
             kind: Kind::Upgrade,
             source: Source::Ours,
+            name: None,
             state,
             started: Some("2026-11-26T10:00:00Z".parse().expect("a time")),
             modified: None,

@@ -8,8 +8,8 @@ use backstop::gate::{
 };
 use backstop::render::{decision, decision_json};
 use backstop::report::{
-    Access, CheckRecord, Credential, ErrorRecord, Finding, FindingCode, Level, LevelSource,
-    Outcome, Report, Stage, Vantage,
+    Access, CheckRecord, Credential, Diagnosis, ErrorRecord, Finding, FindingCode, Level,
+    LevelSource, Outcome, Report, Stage, Vantage,
 };
 use backstop_contract::{
     Error, ErrorKind, MemoryStore, Operation, Sent, StoreLocation, Way as Kind,
@@ -57,6 +57,7 @@ fn candidate() -> Candidate {
             id: "20261125T133200Z-before".to_owned(),
             bytes: 60 << 20,
         }),
+        newer: Few::default(),
     }
 }
 
@@ -418,6 +419,20 @@ const BREAKS: &[Row] = &[
         let finding = last.finding.as_mut().expect("a finding");
         finding.error = Some(refusal());
     }),
+    (
+        "credentials",
+        "the cause of a denial is a wrong secret",
+        FAILS,
+        |it| {
+            it.facts.storage.diagnoses.push(Diagnosis {
+                code: "wrong-secret".to_owned(),
+                title: "the account key does not fit the account".to_owned(),
+                checks: vec!["put-object".to_owned()],
+                evidence: Vec::new(),
+                remedies: Vec::new(),
+            });
+        },
+    ),
     ("credentials", "there is no credential", OPEN, |it| {
         it.facts.credentials.clear();
     }),

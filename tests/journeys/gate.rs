@@ -127,6 +127,10 @@ fn storage(stage: &Stage<'_>) -> Told {
     let reading = stage.setting(Level::CannotPut)?.gate(&[])?;
     let reading = reading.is(BLOCK, 3, &["storage"]);
     assert!(reading.done.stderr.contains("is not kept in storage"));
+    let mistyped = stage.setting(Level::Full)?.mistyped().gate(&[])?;
+    let mistyped = mistyped.is(BLOCK, 3, &["storage", "credentials"]);
+    let found = mistyped.record.decision.answer("found").ok_or("no found")?;
+    assert_eq!(found.depends_on.as_deref(), Some("storage"), "{found:?}");
     let proxy = Proxy::start(stage.address()?).map_err(text)?;
     proxy.black_hole_from(1);
     let gone = stage.setting_of(Level::Full, INSTALLATION, &proxy.endpoint())?;

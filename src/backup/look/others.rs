@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use backstop_contract::{ErrorKind, ListPage, ObjectMeta, ObjectStore, Result};
 use jiff::Timestamp;
 
-use super::{MOST, MOST_ODD};
+use super::{MOST, MOST_ODD, view_of};
 use crate::backup::fetch::pages;
 use crate::backup::foreign::ForeignLayout;
 use crate::backup::inventory::{Entry, Inventory, Source, State, View};
@@ -14,6 +14,7 @@ use crate::backup::pattern::Fit;
 /// The objects of one backup.
 #[derive(Debug, Default)]
 struct Group {
+    name: Option<String>,
     time: Option<Timestamp>,
     size: u64,
     objects: u64,
@@ -39,7 +40,7 @@ pub(super) async fn look(
     let mut shown = Shown::default();
     let listed = pages(store, &layout.prefix, false, |page| {
         shown.take(layout, page);
-        shown.groups.len() < MOST && shown.markers.len() < MOST
+        shown.groups.len() <= MOST && shown.markers.len() <= MOST
     })
     .await;
     match listed {
@@ -57,6 +58,7 @@ pub(super) async fn look(
             shown.bad_times, layout.name, shown.example
         ));
     }
+    let view = view_of(shown.groups.len().max(shown.markers.len()));
     shown.drop_markers(layout);
     let Shown {
         groups, markers, ..
@@ -65,7 +67,7 @@ pub(super) async fn look(
         .into_iter()
         .map(|(id, group)| entry(layout, &id, &group, &markers));
     found.entries.extend(entries);
-    Ok(View::Listed)
+    Ok(view)
 }
 
 impl Shown {
@@ -83,6 +85,7 @@ impl Shown {
                 Fit::Yes(found) if marks == Some(found.id.as_str()) => {}
                 Fit::Yes(found) => {
                     let group = self.groups.entry(found.id).or_default();
+                    group.name = found.name;
                     group.time = Some(found.time);
                     group.add(&object);
                 }
@@ -149,6 +152,7 @@ fn entry(
         id: format!("{}{id}", layout.prefix),
         kind: layout.kind,
         source: Source::Layout(layout.name.clone()),
+        name: group.name.clone(),
         state,
         started: group.time,
         modified: group.modified,

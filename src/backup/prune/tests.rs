@@ -19,6 +19,7 @@ fn entry(kind: Kind, days: i64, state: State) -> Entry {
         id: id.to_string(),
         kind,
         source: Source::Ours,
+        name: None,
         state,
         size: Some(10),
         objects: Some(1),

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use backstop_contract::{ErrorKind, ObjectStore, PutOptions};
 use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::time::sleep;
 
 use crate::backup::id::BackupId;
 use crate::backup::layout::Layout;
-use crate::backup::look::{LookError, Pointed, pointer};
+use crate::backup::look::{LookError, Pointed, SLACK, pointer};
 use crate::backup::pointer::Pointer;
 
 /// How often the pointer is written at most.
@@ -30,7 +31,8 @@ pub enum Latest {
     Failed(String),
 }
 
-/// Writes the pointer, unless it leads to a newer backup.
+/// Writes the pointer, unless it leads to a newer backup; one that the server's clock says to be of
+/// the future is no such.
 ///
 /// # Why
 ///
@@ -41,12 +43,16 @@ pub(in crate::backup) async fn point(
     store: &dyn ObjectStore,
     layout: &Layout,
     to: &Pointer,
+    now: Option<Timestamp>,
 ) -> Result<Latest, LookError> {
+    let possible = |id: &BackupId| now.is_none_or(|now| id.begun() <= now + SLACK);
     let mut written = false;
     for _ in 0..TURNS {
         match pointer(store, layout, to.kind).await {
             Ok(Pointed::To(found)) if found.id == to.id => return Ok(Latest::Here),
-            Ok(Pointed::To(found)) if found.id > to.id => return Ok(Latest::Newer(found.id)),
+            Ok(Pointed::To(found)) if found.id > to.id && possible(&found.id) => {
+                return Ok(Latest::Newer(found.id));
+            }
             Ok(_) => {}
             Err(LookError::Store(error)) if error.kind() == ErrorKind::PermissionDenied => {
                 // Without the right to list, some services say this of what is not there.

@@ -13,6 +13,7 @@ fn entry(state: State, started: &str, modified: &str, size: u64) -> Entry {
         id: format!("begun-{started}"),
         kind: Kind::Upgrade,
         source: Source::Ours,
+        name: None,
         state,
         started: Some(at(started)),
         modified: (!modified.is_empty()).then(|| at(modified)),

@@ -22,10 +22,13 @@ fn a_hostile_manifest_or_pointer_leads_nowhere() {
             ground
                 .put(&format!("{folder}/manifest.json"), bad.as_bytes())
                 .await;
-            let found = find(&*store, &ground.layout, &Which::Latest, &Kind::ALL).await;
+            let found = find(&*store, &ground.layout, &Which::Latest, &Kind::ALL, &|| {
+                None
+            })
+            .await;
             assert!(matches!(found, Err(FindError::None(_))), "{to}: {found:?}");
             let which = Which::Id(pushed.id.clone());
-            let found = find(&*store, &ground.layout, &which, &Kind::ALL).await;
+            let found = find(&*store, &ground.layout, &which, &Kind::ALL, &|| None).await;
             assert!(matches!(found, Err(FindError::None(_))), "{to}: {found:?}");
         }
         ground
@@ -41,7 +44,14 @@ fn a_hostile_manifest_or_pointer_leads_nowhere() {
             ground
                 .put("production/upgrade/latest.json", bad.as_bytes())
                 .await;
-            let found = find(&*few, &ground.layout, &Which::Latest, &[Kind::Upgrade]).await;
+            let found = find(
+                &*few,
+                &ground.layout,
+                &Which::Latest,
+                &[Kind::Upgrade],
+                &|| None,
+            )
+            .await;
             assert!(
                 matches!(found, Err(FindError::Unknown(_))),
                 "{bad}: {found:?}"
@@ -52,7 +62,7 @@ fn a_hostile_manifest_or_pointer_leads_nowhere() {
         let text = other.write().expect("written");
         ground.put(&format!("{folder}/manifest.json"), &text).await;
         let which = Which::Id(pushed.id.clone());
-        let found = find(&*store, &ground.layout, &which, &Kind::ALL).await;
+        let found = find(&*store, &ground.layout, &which, &Kind::ALL, &|| None).await;
         assert!(matches!(found, Err(FindError::None(_))), "{found:?}");
     });
 }
@@ -72,7 +82,8 @@ fn listings_that_never_end_are_given_up() {
             let question = Question {
                 kinds: &[Kind::Upgrade],
                 layouts: &[],
-                all: true,
+                complete: None,
+                clock: &|| None,
             };
             let found = inventory(&broken, &ground.layout, question).await;
             let Err(LookError::Store(error)) = found else {

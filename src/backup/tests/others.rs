@@ -58,7 +58,8 @@ fn backups_of_others_are_known_by_their_layout() {
             let question = Question {
                 kinds: &[Kind::Scheduled],
                 layouts,
-                all: true,
+                complete: None,
+                clock: &|| None,
             };
             inventory(&*store, &ground.layout, question)
                 .await

@@ -37,7 +37,15 @@ fn a_removed_backup_is_gone_and_the_pointer_follows() {
             .expect("removed");
         assert_eq!((removed.objects, removed.failures.len()), (4, 0));
         let gone = [older.clone()];
-        let latest = repoint(&store, &ground.layout, &found, Kind::Upgrade, &gone).await;
+        let latest = repoint(
+            &store,
+            &ground.layout,
+            &found,
+            Kind::Upgrade,
+            &gone,
+            Timestamp::MAX,
+        )
+        .await;
         let expected = (older == first.id).then_some(Latest::Here);
         assert_eq!(latest.expect("asked"), expected);
         assert!(ground.keys().contains(&foreign.to_owned()));

@@ -6,9 +6,10 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::{FileArgs, OutputArgs, PlaceArgs, UrlArgs, parse_timeout};
+use super::{FileArgs, OutputArgs, PlaceArgs, UrlArgs, parse_filled, parse_timeout};
 use crate::backup::{Kind, Which};
 use crate::config::parse_size;
+use crate::gate::Range;
 
 pub(super) const EXAMPLES: &str = "\
 A backup is complete when its manifest is there, which is written last. Credentials that may only
@@ -67,13 +68,13 @@ pub(in crate::cli) struct PushArgs {
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) name: Option<String>,
     /// The version of the application that made what is in it.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = parse_filled)]
     pub(in crate::cli) app_version: Option<String>,
     /// The versions that can restore it, such as ">=4.2, <6".
-    #[arg(long, value_name = "RANGE")]
+    #[arg(long, value_name = "RANGE", value_parser = parse_range)]
     pub(in crate::cli) restorable_by: Option<String>,
     /// Whose it is [default: installation of the configuration file].
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = parse_filled)]
     pub(in crate::cli) installation: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) place: PlaceArgs,
@@ -192,6 +193,15 @@ pub(in crate::cli) struct PruneArgs {
     pub(in crate::cli) yes: bool,
     #[command(flatten)]
     pub(in crate::cli) place: PlaceArgs,
+}
+
+/// Takes a range that the gate can read: a wrong one would be noticed when the backup is needed.
+fn parse_range(text: &str) -> Result<String, String> {
+    let range = text.trim();
+    match Range::parse(range) {
+        Some(_) => Ok(range.to_owned()),
+        None => Err("it is no range; expected one such as \">=4.2 <6\" or 4.2..5.9".to_owned()),
+    }
 }
 
 fn kinds() -> PossibleValuesParser {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 
 use super::output::{PlainFormat, parse_plain};
-use super::{FileArgs, UrlArgs, parse_timeout};
+use super::{FileArgs, UrlArgs, parse_filled, parse_timeout};
 use crate::config::{parse_duration, parse_size};
 
 pub(in crate::cli) const EXAMPLES: &str = "\
@@ -21,7 +21,8 @@ allow, on standard output, on standard error and in the record. A pipeline that 
 know the difference reads decision in the record.
 
 Versions are compared number by number: 1.10 is later than 1.9, 1.2 is 1.2.0,
-2.0.0-rc.1 is earlier than 2.0.0, a leading v and what follows a + say nothing.
+2.0.0-rc.1 is earlier than 2.0.0, a leading v says nothing, and what follows a + is
+neither earlier nor later, but another build.
 
 Exit codes:
   0        allow, or overridden
@@ -51,7 +52,7 @@ pub(in crate::cli) struct GateArgs {
     #[arg(long, value_name = "KIND", default_value = "upgrade", value_parser = kinds())]
     pub(in crate::cli) kind: String,
     /// This backup, instead of the newest complete one.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = parse_filled)]
     pub(in crate::cli) backup: Option<String>,
     #[arg(long, value_name = "TIME", value_parser = parse_timeout, help = MAX_AGE_HELP)]
     pub(in crate::cli) max_age: Option<Duration>,
@@ -61,10 +62,10 @@ pub(in crate::cli) struct GateArgs {
     #[arg(long, value_name = "PERCENT", value_parser = parse_percent)]
     pub(in crate::cli) shrink: Option<u8>,
     /// The version that runs now, which must have made the backup.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = parse_filled)]
     pub(in crate::cli) from_version: Option<String>,
     /// The version that is to be installed, which must be able to restore the backup.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = parse_filled)]
     pub(in crate::cli) restorable_by: Option<String>,
     /// How long from now no credential may end, such as 4h.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]

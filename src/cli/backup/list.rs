@@ -24,7 +24,8 @@ async fn list(args: &BackupListArgs, depot: &Depot<'_>) -> Result<Exit, Trouble>
     let question = Question {
         kinds: &kinds,
         layouts: &place.target.layouts,
-        all: true,
+        complete: None,
+        clock: &|| place.clock(),
     };
     let found = inventory(&*place.store, &depot.layout, question).await?;
     let mut text = Vec::new();

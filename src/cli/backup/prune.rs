@@ -41,10 +41,12 @@ async fn seen(depot: &Depot<'_>, kinds: &[Kind]) -> Result<(Inventory, Timestamp
     let question = Question {
         kinds,
         layouts: &[],
-        all: true,
+        complete: None,
+        clock: &|| depot.place.clock(),
     };
     let found = inventory(&*depot.place.store, &depot.layout, question).await?;
-    if found.sights.iter().any(|sight| sight.view != View::Listed) {
+    let seen = |view: &View| matches!(view, View::Listed | View::Cut(_));
+    if found.sights.iter().any(|sight| !seen(&sight.view)) {
         let why = "listing is denied, and what is not listed cannot be pruned".to_owned();
         return Err(Trouble::Told(why, Exit::Failed));
     }
@@ -163,17 +165,24 @@ async fn carry_out(args: &PruneArgs, depot: &Depot<'_>, plan: Plan) -> Result<Ex
     for kind in kinds {
         let of_kind = gone.iter().filter(|(of, _)| *of == kind);
         let ids: Vec<_> = of_kind.map(|(_, id)| id.clone()).collect();
-        lead_on(depot, &found, kind, &ids).await;
+        lead_on(depot, &found, kind, &ids, now).await;
     }
     Ok(exit)
 }
 
 /// Leads the pointer of a kind on, where it led to what is gone.
-async fn lead_on(depot: &Depot<'_>, found: &Inventory, kind: Kind, gone: &[BackupId]) {
+async fn lead_on(
+    depot: &Depot<'_>,
+    found: &Inventory,
+    kind: Kind,
+    gone: &[BackupId],
+    now: Timestamp,
+) {
     if gone.is_empty() {
         return;
     }
-    let led = repoint(&depot.place.store, &depot.layout, found, kind, gone).await;
+    let store = &depot.place.store;
+    let led = repoint(store, &depot.layout, found, kind, gone, now).await;
     match led {
         Ok(None | Some(Latest::Here | Latest::Newer(_) | Latest::Unseen)) => {}
         Ok(Some(Latest::Failed(why))) => {

@@ -8,7 +8,7 @@ use super::super::report_file::is_stdin;
 use super::super::run::Mistake;
 use super::super::trouble::Trouble;
 use super::{Depot, kinds, on_depot};
-use crate::backup::{Pull, PullError, find};
+use crate::backup::{Picked, Pull, PullError};
 use crate::config::Environment;
 use crate::render::{bytes, objects};
 
@@ -27,8 +27,7 @@ pub(super) fn run(args: &PullArgs, environment: &Environment) -> Result<Exit, Mi
 async fn pull(args: &PullArgs, depot: &Depot<'_>) -> Result<Exit, Trouble> {
     let place = depot.place;
     let kinds = kinds(args.kind.as_deref());
-    let found = find(&*place.store, &depot.layout, &args.which, &kinds).await;
-    let (manifest, _) = found.map_err(|error| depot.not_found(error))?;
+    let Picked { manifest, .. } = depot.find(&args.which, &kinds).await?;
     let pull = Pull {
         store: &place.store,
         layout: &depot.layout,

@@ -55,7 +55,7 @@ async fn all(args: &StatusArgs, environment: &Environment) -> Result<Exit, Mista
     let chosen = choose(&args.targets, config, &args.url.flags(), environment)?;
     let mut judged = Vec::new();
     for target in chosen.targets {
-        let rules = rules(args, &target);
+        let rules = rules(args, &target)?;
         if !rules.is_empty() {
             judged.push((target, rules));
         } else if !args.targets.is_empty() {
@@ -80,7 +80,11 @@ fn nothing(target: &str) -> Mistake {
 }
 
 /// Returns what the kinds that are asked for have to keep to.
-fn rules(args: &StatusArgs, target: &Target) -> BTreeMap<Kind, KindRule> {
+///
+/// # Errors
+///
+/// A kind was named, and nothing is said of it.
+fn rules(args: &StatusArgs, target: &Target) -> Result<BTreeMap<Kind, KindRule>, Mistake> {
     let named: Vec<_> = args
         .kind
         .iter()
@@ -89,7 +93,7 @@ fn rules(args: &StatusArgs, target: &Target) -> BTreeMap<Kind, KindRule> {
     let kinds = if named.is_empty() {
         target.kinds.keys().copied().collect()
     } else {
-        named
+        named.clone()
     };
     let rule = |kind: Kind| {
         let written = target.kinds.get(&kind).copied().unwrap_or_default();
@@ -100,7 +104,11 @@ fn rules(args: &StatusArgs, target: &Target) -> BTreeMap<Kind, KindRule> {
     };
     let rules = kinds.into_iter().map(|kind| (kind, rule(kind)));
     let limited = |rule: &KindRule| rule.max_age.is_some() || rule.min_size.is_some();
-    rules.filter(|(_, rule)| limited(rule)).collect()
+    let rules: BTreeMap<_, _> = rules.filter(|(_, rule)| limited(rule)).collect();
+    match named.iter().find(|kind| !rules.contains_key(*kind)) {
+        Some(kind) => Err(nothing(&format!("{}: {kind}", target.name))),
+        None => Ok(rules),
+    }
 }
 
 async fn status(
@@ -120,7 +128,8 @@ async fn status(
     let question = Question {
         kinds: &kinds,
         layouts: &depot.target.layouts,
-        all: false,
+        complete: Some(1),
+        clock: &|| depot.clock(),
     };
     let layout = Layout::new(depot.target.prefix.clone());
     let looked = inventory(&*depot.store, &layout, question);

@@ -7,7 +7,7 @@ use super::super::run::Mistake;
 use super::super::trouble::Trouble;
 use super::{Depot, STOPPING, kinds, on_depot};
 use crate::backup::{
-    BackupId, Kind, LookError, Question, Source, State, View, Which, find, inventory, verify,
+    BackupId, Kind, LookError, Picked, Question, Source, State, View, Which, inventory, verify,
 };
 use crate::config::Environment;
 use crate::render::{verified, verified_json};
@@ -29,7 +29,8 @@ async fn all(args: &VerifyBackupArgs, depot: &Depot<'_>, kinds: &[Kind]) -> Resu
     let question = Question {
         kinds,
         layouts: &[],
-        all: true,
+        complete: None,
+        clock: &|| depot.place.clock(),
     };
     let found = inventory(&*depot.place.store, &depot.layout, question).await?;
     depot.tell_sights(&found);
@@ -39,11 +40,19 @@ async fn all(args: &VerifyBackupArgs, depot: &Depot<'_>, kinds: &[Kind]) -> Resu
     } else {
         Exit::Unknown
     }];
+    let mut verified = 0_usize;
     for entry in found.entries.iter().filter(|it| it.source == Source::Ours) {
         match (&entry.state, BackupId::parse(&entry.id)) {
             (State::Complete, Ok(id)) => {
+                verified += 1;
                 let which = Which::Id(id);
-                exits.push(one(args, depot, &which, &[entry.kind]).await?);
+                exits.push(match one(args, depot, &which, &[entry.kind]).await {
+                    Err(Trouble::Told(why, exit)) => {
+                        console::warn(&format!("{} {}: {why}", entry.kind, entry.id));
+                        exit
+                    }
+                    ended => ended?,
+                });
             }
             (State::Unknown(why), _) => {
                 console::warn(&format!("{} {}: {why}", entry.kind, entry.id));
@@ -55,6 +64,10 @@ async fn all(args: &VerifyBackupArgs, depot: &Depot<'_>, kinds: &[Kind]) -> Resu
             }
             (State::Complete, Err(_)) => {}
         }
+    }
+    if verified == 0 && exits == [Exit::Passed] {
+        console::warn("there is no complete backup to verify");
+        exits.push(Exit::Failed);
     }
     let order = [Exit::Failed, Exit::Unknown];
     let gravest = order.into_iter().find(|exit| exits.contains(exit));
@@ -68,8 +81,7 @@ async fn one(
     kinds: &[Kind],
 ) -> Result<Exit, Trouble> {
     let place = depot.place;
-    let found = find(&*place.store, &depot.layout, which, kinds).await;
-    let (manifest, _) = found.map_err(|error| depot.not_found(error))?;
+    let Picked { manifest, newer } = depot.find(which, kinds).await?;
     let progress = place.progress();
     progress.total(manifest.size());
     let found = verify(&place.store, &depot.layout, &manifest, args.read, &progress).await;
@@ -88,7 +100,7 @@ async fn one(
         .map_err(Mistake::stdout)?;
     Ok(if found.is_wrong() {
         Exit::Failed
-    } else if found.is_whole() {
+    } else if found.is_whole() && newer.is_empty() {
         Exit::Passed
     } else {
         Exit::Unknown

@@ -37,7 +37,7 @@ impl<'a> Watch<'a> {
         let wanted = args.consecutive.is_some() || args.output.writes(Format::Prometheus);
         let (mut mine, mut busy) = (Vec::new(), Vec::new());
         for target in targets {
-            match Turn::take(&state, target.info()) {
+            match Turn::take(&state, target.info(), question(target, args)) {
                 Some(turn) => mine.push(Watched {
                     target,
                     history: wanted.then(|| turn.recall()),
@@ -99,6 +99,16 @@ impl<'a> Watch<'a> {
             ));
         }
     }
+}
+
+/// Returns what a run asks of a target, in words that differ where the question does.
+fn question(target: &Target, args: &VerifyArgs) -> String {
+    let mut checks = args.checks.clone();
+    checks.sort_unstable();
+    format!(
+        "access {:?}, quick {}, checks {checks:?}, size {:?}, levels {:?}",
+        target.access, args.quick, args.size, target.levels
+    )
 }
 
 /// Says of each failure that is held back that it does not count yet.

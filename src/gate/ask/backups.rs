@@ -29,7 +29,20 @@ pub(super) enum Sighting {
 pub(super) struct Thing {
     pub(super) candidate: Candidate,
     pub(super) contents: Contents,
+    /// Whether there may be a newer one that these credentials do not see.
+    pub(super) narrow: bool,
 }
+
+impl Thing {
+    /// Returns whether it was begun no earlier than another.
+    pub(super) fn is_as_new_as(&self, other: &Self) -> bool {
+        self.candidate.started_at >= other.candidate.started_at
+    }
+}
+
+/// How many of the backups before one its size is compared with: a push that was cut off and made
+/// again would else be compared with itself.
+const BEFORE: usize = 3;
 
 /// What is in a backup.
 pub(super) enum Contents {
@@ -86,7 +99,8 @@ async fn newest(asked: &Asked, place: &Place, kind: Kind, eyes: &Eyes) -> Result
     let question = Question {
         kinds: &kinds,
         layouts: &place.layouts,
-        all: false,
+        complete: Some(1 + BEFORE),
+        clock: &|| eyes.tap.server_clock(),
     };
     let seen = backup::inventory(&*eyes.store, &place.layout, question).await;
     let mut inventory = match seen {
@@ -102,19 +116,35 @@ async fn newest(asked: &Asked, place: &Place, kind: Kind, eyes: &Eyes) -> Result
     let Some(entry) = inventory.newest(kind) else {
         return Ok(none(asked, &inventory));
     };
-    match &entry.source {
-        Source::Layout(_) => theirs(entry, &inventory, eyes),
+    let mut sighting = match &entry.source {
+        Source::Layout(_) => theirs(entry, eyes)?,
         Source::Ours => {
             let way = way(&inventory, &entry.source);
-            match BackupId::parse(&entry.id) {
-                Ok(id) => by_id(place, kind, eyes, &id, way).await,
-                Err(error) => Err(Gap::new(
+            let id = BackupId::parse(&entry.id).map_err(|error| {
+                Gap::new(
                     format!("{} is no id of a backup: {error}", entry.id),
                     "backstop backup list TARGET shows what is there.",
-                )),
-            }
+                )
+            })?;
+            by_id(place, kind, eyes, &id, way).await?
         }
+    };
+    if let Sighting::Found(thing) = &mut sighting {
+        beside(thing, entry, &inventory);
     }
+    Ok(sighting)
+}
+
+/// Adds what a listing tells of the backups beside the one that was found.
+fn beside(thing: &mut Thing, entry: &Entry, inventory: &Inventory) {
+    thing.narrow = inventory.sights.iter().any(|it| it.view != View::Listed);
+    let found = &mut thing.candidate;
+    let newer = inventory.newer_than(entry);
+    found.newer = newer
+        .map(|(it, why)| format!("{} ({why})", it.id))
+        .collect();
+    let before = [found.previous.take(), before(entry, inventory)];
+    found.previous = before.into_iter().flatten().max_by_key(|it| it.bytes);
 }
 
 fn way(inventory: &Inventory, source: &Source) -> Way {
@@ -129,8 +159,18 @@ fn way(inventory: &Inventory, source: &Source) -> Way {
 fn none(asked: &Asked, inventory: &Inventory) -> Sighting {
     let blind = inventory.sights.iter().find_map(|sight| match &sight.view {
         View::Blind(why) => Some(why.clone()),
-        View::Listed | View::Pointed => None,
+        View::Listed | View::Cut(_) | View::Pointed => None,
     });
+    let cut = inventory.sights.iter().find_map(|sight| match &sight.view {
+        View::Cut(why) => Some(why.clone()),
+        View::Listed | View::Blind(_) | View::Pointed => None,
+    });
+    if let Some(why) = cut {
+        return Sighting::Blind(Gap::new(
+            why,
+            "Remove old ones, or give new ones another prefix.",
+        ));
+    }
     let unknown = inventory
         .entries
         .iter()
@@ -189,15 +229,17 @@ fn of_manifest(
             id: previous.id.to_string(),
             bytes: previous.size,
         }),
+        newer: Few::default(),
     };
     Thing {
         candidate,
         contents: Contents::Ours(Box::new(manifest)),
+        narrow: false,
     }
 }
 
 /// Describes a backup of another tool, which was found by listing.
-fn theirs(entry: &Entry, inventory: &Inventory, eyes: &Eyes) -> Result<Sighting, Gap> {
+fn theirs(entry: &Entry, eyes: &Eyes) -> Result<Sighting, Gap> {
     let Some(started_at) = entry.since() else {
         return Err(Gap::new(
             format!("nothing says when {} was made", entry.id),
@@ -216,23 +258,27 @@ fn theirs(entry: &Entry, inventory: &Inventory, eyes: &Eyes) -> Result<Sighting,
         restorable_by: None,
         objects: entry.objects.unwrap_or_default(),
         bytes: entry.size.unwrap_or_default(),
-        previous: before(entry, inventory),
+        previous: None,
+        newer: Few::default(),
     };
     Ok(Sighting::Found(Box::new(Thing {
         candidate,
         contents: Contents::Theirs,
+        narrow: false,
     })))
 }
 
-/// Returns the complete backup of the same tool that was made before another one.
+/// Returns the largest of the few complete backups of the same series that were made before another.
 fn before(entry: &Entry, inventory: &Inventory) -> Option<Previous> {
-    let all = inventory.entries.iter();
-    let earlier = all
-        .filter(|it| it.source == entry.source && it.is_complete() && it.since() < entry.since());
-    let before = earlier.max_by_key(|it| it.since())?;
+    let all = inventory.entries.iter().filter(|it| it.is_complete());
+    let series = all.filter(|it| it.source == entry.source && it.name == entry.name);
+    let mut earlier: Vec<_> = series.filter(|it| it.since() < entry.since()).collect();
+    earlier.sort_by_key(|it| std::cmp::Reverse(it.since()));
+    let few = earlier.into_iter().take(BEFORE);
+    let largest = few.max_by_key(|it| it.size)?;
     Some(Previous {
-        id: before.id.clone(),
-        bytes: before.size?,
+        id: largest.id.clone(),
+        bytes: largest.size?,
     })
 }
 

@@ -106,7 +106,11 @@ fn judged(found: &Verified) -> Objects {
 
 /// Looks at what another tool wrote under a name: one object, or all below it.
 async fn theirs(store: &dyn ObjectStore, place: &Place, id: &str) -> Result<Objects, Gap> {
-    let mut objects = Objects::default();
+    let mut objects = Objects {
+        listed: true,
+        ..Objects::default()
+    };
+    let markers = markers(place, id);
     let odd = |rule: &dyn std::fmt::Display| {
         Gap::new(
             format!("{id} is no key that can be asked for: {rule}"),
@@ -124,7 +128,8 @@ async fn theirs(store: &dyn ObjectStore, place: &Place, id: &str) -> Result<Obje
     loop {
         let page = store.list(&prefix, options.clone()).await;
         let page = page.map_err(|error| failed(&error))?;
-        let content = page.objects.iter().filter(|meta| !is_marker(place, meta));
+        let content = page.objects.iter();
+        let content = content.filter(|meta| !markers.contains(&meta.key));
         content.for_each(|meta| take(&mut objects, meta));
         if page.next.is_none() || page.next == options.page {
             return Ok(objects);
@@ -141,15 +146,18 @@ fn take(objects: &mut Objects, meta: &ObjectMeta) {
     }
 }
 
-/// Returns whether an object only says that a backup is complete.
-fn is_marker(place: &Place, meta: &ObjectMeta) -> bool {
-    let mut layouts = place.layouts.iter();
-    layouts.any(|layout| {
-        let name = meta.key.as_str().strip_prefix(layout.prefix.as_str());
-        let marker = layout.complete_when.as_ref();
-        name.zip(marker)
-            .is_some_and(|(name, marker)| marker.marks(name).is_some())
-    })
+/// Returns what says that a backup is complete, and is none of its objects.
+fn markers(place: &Place, id: &str) -> Vec<ObjectKey> {
+    let layouts = place.layouts.iter();
+    let markers = layouts.filter_map(|layout| {
+        let name = id.strip_prefix(layout.prefix.as_str())?;
+        layout
+            .complete_when
+            .as_ref()?
+            .key(&layout.prefix, name)
+            .ok()
+    });
+    markers.collect()
 }
 
 fn failed(error: &Error) -> Gap {

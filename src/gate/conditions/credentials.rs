@@ -1,13 +1,12 @@
 //! `credentials`: will they still be good when the backup has to be read?
 
-use backstop_contract::{Credential, ErrorKind, Way};
+use backstop_contract::{Credential, Way};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::gate::asked::Asked;
 use crate::gate::condition::{Answer, Condition, State};
 use crate::gate::facts::{Facts, Held};
 use crate::gate::words::{duration, seconds};
-use crate::report::{Outcome, Report};
 
 /// What is fixed about the condition.
 pub(in crate::gate) static CONDITION: Condition = Condition {
@@ -45,9 +44,7 @@ fn judge(asked: &Asked, facts: &Facts) -> Answer {
     for Held { whose, credential } in &facts.credentials {
         let answer = match credential {
             Err(gap) => Answer::gap(gap),
-            Ok(credential) if *whose == Held::TARGET && is_refused(&facts.storage) => {
-                not_taken(credential)
-            }
+            Ok(credential) if *whose == Held::TARGET && facts.is_refused() => not_taken(credential),
             Ok(credential) => one(asked, facts.now, credential),
         };
         match answer.state {
@@ -61,21 +58,6 @@ fn judge(asked: &Asked, facts: &Facts) -> Answer {
         }
     }
     Answer::holds(told.join("; "))
-}
-
-/// Returns whether the service took the target's credential for none, or for one that has ended.
-fn is_refused(storage: &Report) -> bool {
-    let failed = storage.checks.iter();
-    let failed = failed.filter(|check| check.outcome == Outcome::Failed);
-    let errors = failed.filter_map(|check| check.finding.as_ref()?.error.as_ref());
-    errors.into_iter().any(|error| {
-        matches!(
-            error.kind,
-            ErrorKind::Unauthenticated
-                | ErrorKind::SignatureRejected
-                | ErrorKind::CredentialExpired
-        )
-    })
 }
 
 fn not_taken(credential: &Credential) -> Answer {

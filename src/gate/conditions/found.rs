@@ -32,6 +32,9 @@ the credentials may not read, give the target a reader.
 
 fn judge(asked: &Asked, facts: &Facts) -> Answer {
     match &facts.search {
+        Err(gap) if facts.is_refused() && !facts.has_reader() => {
+            Answer::unanswered(gap.why.clone(), "Do what storage says.").echoing("storage")
+        }
         Err(gap) => Answer::gap(gap),
         Ok(Found::Nothing { way, incomplete }) => nothing(asked, *way, incomplete),
         Ok(Found::Backup(found)) => backup(asked, found),
@@ -84,8 +87,16 @@ fn backup(asked: &Asked, found: &Candidate) -> Answer {
     } else {
         ""
     };
+    let newer = match found.newer.count {
+        0 => String::new(),
+        number => format!(
+            "; {} newer and not to be relied on: {}",
+            count(number, "is", "are"),
+            found.newer.words()
+        ),
+    };
     Answer::holds(format!(
-        "{id}, {}, found {}{by}",
+        "{id}, {}, found {}{by}{newer}",
         count(found.objects, "object", "objects"),
         found.way.words()
     ))

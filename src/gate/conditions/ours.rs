@@ -20,8 +20,9 @@ Two installations that share a bucket, or a configuration that was copied, end i
 somebody else's data. A backup of an earlier version brings back an earlier version.
 
 ## How it blocks
-It fails where the manifest names another installation or another version. It is unanswered where the \
-manifest names none.
+It fails where the manifest names another installation, or another version or build of one. It is \
+unanswered where the manifest names none, and where `--from-version` is a name that moves, such as \
+`latest`.
 
 ## How to fix it
 Give each installation a prefix of its own, and make a backup from this one: `backup push` writes the \
@@ -29,6 +30,9 @@ name of the configuration and the version of `--app-version` into the manifest.
 ",
     judge,
 };
+
+/// Names that lead to another version every time.
+const MOVING: [&str; 6] = ["latest", "stable", "edge", "nightly", "main", "master"];
 
 fn judge(asked: &Asked, facts: &Facts) -> Answer {
     if asked.installation.is_none() && asked.from_version.is_none() {
@@ -77,6 +81,12 @@ fn version(asked: &Asked, found: &Candidate) -> Option<Result<String, Answer>> {
             format!("Make one with backstop backup push --app-version {wanted}."),
         )));
     };
+    if MOVING.contains(&wanted.as_str()) {
+        return Some(Err(Answer::unanswered(
+            format!("{wanted} is another version every time, and nothing can be compared with it"),
+            "Name the version that runs, such as --from-version 2.3.1.",
+        )));
+    }
     let same = match (Version::parse(made), Version::parse(wanted)) {
         (Some(made), Some(wanted)) => made.is_same(&wanted),
         _ => made == wanted,

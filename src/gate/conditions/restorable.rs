@@ -15,7 +15,7 @@ Whether the version of `--restorable-by` lies in the range of versions that the 
 restore the backup. Without the flag it is not asked. A range is `1.4..2.9`, both ends included and \
 either left out, or `>=1.4 <3`. Versions are compared number by number, so that 1.10 is later than 1.9; \
 1.2 is 1.2.0, a leading v says nothing, 2.0.0-rc.1 is earlier than 2.0.0, and what follows a + orders \
-nothing.
+nothing. A prerelease of 3 is not below 3: 3.0.0-rc.1 lies outside of `<3`.
 
 ## Why an upgrade depends on it
 A new version may have dropped the format of old backups. The backup is intact then, and the version \

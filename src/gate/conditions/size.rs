@@ -2,7 +2,7 @@
 
 use crate::gate::asked::Asked;
 use crate::gate::condition::{Answer, Condition};
-use crate::gate::facts::{Facts, Previous};
+use crate::gate::facts::{Facts, Previous, Way};
 use crate::gate::words;
 
 /// What is fixed about the condition.
@@ -12,8 +12,9 @@ pub(in crate::gate) static CONDITION: Condition = Condition {
     docs: "\
 ## What it asks
 Whether the backup is no smaller than `--min-size`, else than `min_size` of its kind in the \
-configuration, and not smaller than the backup before it by more than `--shrink`, 50% unless another is \
-given. A backup of no bytes is none, whatever is allowed.
+configuration, and not smaller than the one before it by more than `--shrink`, 50% unless another is \
+given. Where backups can be listed, that is the largest of the three before it: what was cut off and \
+made again would else be compared with itself. A backup of no bytes is none, whatever is allowed.
 
 ## Why an upgrade depends on it
 A dump that failed behind a pipe leaves an archive of 20 bytes, complete and with the right hash. It \
@@ -47,14 +48,18 @@ fn judge(asked: &Asked, facts: &Facts) -> Answer {
         );
     }
     let Some(previous) = &found.previous else {
-        return Answer::holds(format!("{told}; there is none before it to compare with"));
+        let none = match found.way {
+            Way::List => "there is none before it to compare with",
+            Way::Pointer | Way::Id => "none before it is known to compare with",
+        };
+        return Answer::holds(format!("{told}; {none}"));
     };
     let Previous { id, bytes } = previous;
     let before = words::size(*bytes);
     if shrank(found.bytes, *bytes, asked.shrink_percent) {
         return Answer::fails(
             format!(
-                "it has {told}, and the one before it, {id}, has {before}: more than {}% less",
+                "it has {told}, and {id} before it has {before}: more than {}% less",
                 asked.shrink_percent
             ),
             format!("{LOOK} Where the data really shrank, say so with --shrink 90%."),

@@ -12,14 +12,17 @@ pub(in crate::gate) static CONDITION: Condition = Condition {
     docs: "\
 ## What it asks
 Whether every object that the manifest names is in storage with its size, and with `--read` whether \
-every byte of it hashes to what the manifest says.
+every byte of it hashes to what the manifest says. An object that shows another version than the one \
+that was written was overwritten; a copy of a bucket has versions of its own, and `--read` proves it all \
+the same. Of another tool's backup there is no manifest: what is listed is looked at, and its marker is \
+believed to say that this is all.
 
 ## Why an upgrade depends on it
 One missing part makes a backup worthless, and so does one flipped byte in an archive. Lifecycle rules, \
 clean-ups and broken disks take single objects, not whole backups.
 
 ## How it blocks
-It fails where an object is missing, has another size or other bytes, and where the manifest \
+It fails where an object is missing, has another size, version or bytes, and where the manifest \
 contradicts itself. It is unanswered where an object could not be looked at.
 
 ## How to fix it
@@ -54,7 +57,9 @@ fn judge(asked: &Asked, facts: &Facts) -> Answer {
         );
         return Answer::unanswered(evidence, "Do what online says.").echoing("online");
     }
-    let how = if objects.read {
+    let how = if objects.listed {
+        "each that is listed is there, and nothing but its marker says that these are all"
+    } else if objects.read {
         "every byte was read and hashes right"
     } else {
         "each is there with its size (--read hashes every byte)"
@@ -88,7 +93,12 @@ fn doubt(asked: &Asked, found: &Candidate, objects: &Objects) -> Option<Gap> {
     if objects.seen != found.objects || objects.bytes != found.bytes {
         return Some(Gap::new(
             format!(
-                "the manifest counts {} with {} bytes, and {} with {} bytes were looked at",
+                "{} {} with {} bytes, and {} with {} bytes were looked at",
+                if objects.listed {
+                    "the search counted"
+                } else {
+                    "the manifest counts"
+                },
                 count(found.objects, "object", "objects"),
                 found.bytes,
                 objects.seen,

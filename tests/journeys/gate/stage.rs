@@ -267,6 +267,14 @@ impl Setting {
         Ok(self)
     }
 
+    /// Mistypes the first letter of the secret of the target.
+    pub(super) fn mistyped(mut self) -> Self {
+        let (_, secret) = self.secrets.first_mut().expect("a secret");
+        let first = if secret.starts_with('A') { "B" } else { "A" };
+        secret.replace_range(..1, first);
+        self
+    }
+
     /// Pushes a folder as an upgrade backup.
     pub(super) fn push(&self, folder: &str, more: &[&str]) -> Result<(), String> {
         let command = ["backup", "push", folder];
