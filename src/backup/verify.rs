@@ -154,9 +154,12 @@ async fn look(
     let readable = |kind| !matches!(kind, DeviationKind::Missing | DeviationKind::Archived);
     if read && found.iter().all(|(kind, _)| readable(*kind)) {
         let content = content::read(store, object, key, progress).await;
-        if content.is_empty() {
+        let copied = found
+            .iter()
+            .all(|(kind, _)| *kind == DeviationKind::Version);
+        if copied && content.is_empty() {
             // A copy has versions of its own; its bytes are those that were written.
-            found.retain(|(kind, _)| *kind != DeviationKind::Version);
+            found.clear();
         }
         found.extend(content);
     } else {

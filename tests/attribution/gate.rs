@@ -289,6 +289,15 @@ const BREAKS: &[Row] = &[
             it.found().app_version = None;
         },
     ),
+    (
+        "ours",
+        "the version that runs is a name that moves",
+        OPEN,
+        |it| {
+            "latest".clone_into(it.asked.from_version.as_mut().expect("one"));
+            it.found().app_version = Some("latest".to_owned());
+        },
+    ),
     ("whole", "an object is missing", FAILS, |it| {
         it.objects().harmed.add("data/a: missing");
     }),

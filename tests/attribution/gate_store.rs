@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backstop::backup::{DataPath, Kind, Layout, Load, Manifest, Pointer, Push, Pushing};
+use backstop::backup::{
+    DataPath, ForeignLayout, Kind, Layout, Load, Manifest, Marker, Pattern, Pointer, Push, Pushing,
+};
 use backstop::engine::{NoEvents, WireTap};
 use backstop::gate::ask::{Eyes, Place, look};
 use backstop::gate::{Asked, Decision, Ruling, State, decide};
@@ -28,14 +30,19 @@ struct Bench {
     asked: Asked,
     denied: Vec<Denied>,
     reader: bool,
+    layouts: Vec<ForeignLayout>,
 }
 
 fn layout() -> Layout {
     Layout::new(KeyPrefix::new("production").expect("a prefix"))
 }
 
-/// Pushes a backup of two objects that began so long ago.
+/// Pushes a backup that began so long ago.
 async fn push(store: &MemoryStore, kind: Kind, ago: SignedDuration) -> Manifest {
+    push_of(store, kind, ago, Bytes::from_static(b"create table a;")).await
+}
+
+async fn push_of(store: &MemoryStore, kind: Kind, ago: SignedDuration, bytes: Bytes) -> Manifest {
     let store: Arc<dyn ObjectStore> = Arc::new(store.clone());
     let layout = layout();
     let push = Push {
@@ -51,7 +58,7 @@ async fn push(store: &MemoryStore, kind: Kind, ago: SignedDuration) -> Manifest 
         .await
         .expect("begun");
     let path = DataPath::parse("db.sql").expect("a path");
-    let load = Load::Pipe(path, Source::bytes(Bytes::from_static(b"create table a;")));
+    let load = Load::Pipe(path, Source::bytes(bytes));
     let pool = Pool::default();
     let pushed = pushing.run(load, &pool, Arc::new(Silent), &clock).await;
     pushed.expect("pushed").manifest
@@ -73,7 +80,34 @@ impl Bench {
             asked,
             denied: Vec::new(),
             reader: false,
+            layouts: Vec::new(),
         }
+    }
+
+    /// Leads the pointer to a backup.
+    async fn point(&self, to: &Manifest) {
+        let pointer = Pointer::to(to.kind, to.id.clone(), to.size());
+        let key = self.layout.pointer(to.kind).expect("a key");
+        self.put(&key, pointer.write().expect("written")).await;
+    }
+
+    /// Has another tool make the backups, and forgets our own.
+    fn by_another(&mut self, pattern: &str, marker: &str) {
+        self.store = MemoryStore::new("gate");
+        self.asked.installation = None;
+        self.layouts = vec![ForeignLayout {
+            name: "dumps".to_owned(),
+            prefix: KeyPrefix::new("dumps").expect("a prefix"),
+            pattern: Pattern::parse(pattern).expect(pattern),
+            kind: Kind::Upgrade,
+            min_size: None,
+            complete_when: Some(Marker::parse(marker).expect(marker)),
+        }];
+    }
+
+    async fn put_at(&self, key: &str, size: usize) {
+        let key = ObjectKey::new(key).expect("a key");
+        self.put(&key, vec![b'x'; size]).await;
     }
 
     fn key(&self) -> ObjectKey {
@@ -115,7 +149,7 @@ impl Bench {
         };
         let place = Place {
             layout: self.layout.clone(),
-            layouts: Vec::new(),
+            layouts: self.layouts.clone(),
             limit: Duration::from_mins(1),
         };
         let target = eyes("target", self.denied.clone());
@@ -138,13 +172,19 @@ enum Deed {
     Flipped,
     Archaic,
     OfLastMonth,
-    FromTomorrow,
+    AnotherFromTomorrow,
+    OnlyFromTomorrow,
     OtherInstallation,
     OnlyScheduled,
     CannotList,
     CannotListNoPointer,
     HostilePointer,
     StalePointer,
+    OldPointer,
+    OldPointerButReader,
+    ShrunkTwice,
+    TwoSeries,
+    MarkersWithin,
     CannotGet,
     CannotGetButReader,
     CannotTellAbsence,
@@ -177,9 +217,12 @@ async fn done(deed: Deed) -> Bench {
             let ago = SignedDuration::from_hours(24 * 30);
             bench.manifest = push(&bench.store, Kind::Upgrade, ago).await;
         }
-        Deed::FromTomorrow => {
+        Deed::AnotherFromTomorrow | Deed::OnlyFromTomorrow => {
             let ago = SignedDuration::from_hours(-24);
-            bench.manifest = push(&bench.store, Kind::Upgrade, ago).await;
+            push(&bench.store, Kind::Upgrade, ago).await;
+            if matches!(deed, Deed::OnlyFromTomorrow) {
+                bench.remove(&bench.manifest_key()).await;
+            }
         }
         Deed::OtherInstallation => bench.asked.installation = Some("acme-staging".to_owned()),
         Deed::OnlyScheduled => {
@@ -199,14 +242,39 @@ async fn done(deed: Deed) -> Bench {
             bench.denied = vec![deny(Operation::ListObjects)];
         }
         Deed::StalePointer => {
-            let (id, size) = (bench.manifest.id.clone(), bench.manifest.size());
             bench.remove(&bench.manifest_key()).await;
-            let pointer = Pointer::to(Kind::Upgrade, id, size)
-                .write()
-                .expect("written");
-            let key = bench.layout.pointer(Kind::Upgrade).expect("a key");
-            bench.put(&key, pointer).await;
+            bench.point(&bench.manifest).await;
             bench.denied = vec![deny(Operation::ListObjects)];
+        }
+        Deed::OldPointer | Deed::OldPointerButReader => {
+            bench.reader = matches!(deed, Deed::OldPointerButReader);
+            let old = push(&bench.store, Kind::Upgrade, SignedDuration::from_hours(2)).await;
+            bench.point(&old).await;
+            bench.denied = vec![deny(Operation::ListObjects)];
+        }
+        Deed::ShrunkTwice => {
+            let (large, small) = (vec![b'x'; 100], vec![b'x'; 15]);
+            for (minutes, bytes) in [(40, large), (20, small)] {
+                let ago = SignedDuration::from_mins(minutes);
+                push_of(&bench.store, Kind::Upgrade, ago, bytes.into()).await;
+            }
+        }
+        Deed::TwoSeries => {
+            bench.by_another("{name}-{time:%Y%m%d-%H%M%S}.sql", "{id}.done");
+            for (name, minutes, size) in [("main", 30, 1_000), ("audit", 5, 10)] {
+                let time = Timestamp::now() - SignedDuration::from_mins(minutes);
+                let key = format!("dumps/{name}-{}.sql", time.strftime("%Y%m%d-%H%M%S"));
+                bench.put_at(&key, size).await;
+                bench.put_at(&format!("{key}.done"), 0).await;
+            }
+        }
+        Deed::MarkersWithin => {
+            bench.by_another("{time:%Y%m%d-%H%M%S}/", "{id}_SUCCESS");
+            let time = Timestamp::now() - SignedDuration::from_mins(5);
+            let folder = format!("dumps/{}", time.strftime("%Y%m%d-%H%M%S"));
+            for name in ["tables/part-0", "tables/_SUCCESS", "_SUCCESS"] {
+                bench.put_at(&format!("{folder}/{name}"), 10).await;
+            }
         }
         Deed::CannotGet | Deed::CannotGetButReader => {
             bench.reader = matches!(deed, Deed::CannotGetButReader);
@@ -284,9 +352,35 @@ const ROWS: &[Row] = &[
         Some(("fresh", FAILS)),
     ),
     (
+        "one of tomorrow is beside it",
+        Deed::AnotherFromTomorrow,
+        None,
+    ),
+    (
         "it is of tomorrow",
-        Deed::FromTomorrow,
+        Deed::OnlyFromTomorrow,
+        Some(("found", OPEN)),
+    ),
+    (
+        "the pointer leads to an old one",
+        Deed::OldPointer,
         Some(("fresh", FAILS)),
+    ),
+    (
+        "the pointer leads to an old one, and the reader sees the new one",
+        Deed::OldPointerButReader,
+        None,
+    ),
+    (
+        "it is as small as the one before it, which shrank",
+        Deed::ShrunkTwice,
+        Some(("size", FAILS)),
+    ),
+    ("the small one of two series", Deed::TwoSeries, None),
+    (
+        "what looks like its marker is within",
+        Deed::MarkersWithin,
+        None,
     ),
     (
         "it is another's",
@@ -354,6 +448,33 @@ pub(crate) fn what_lies_in_storage_decides() -> Result<(), String> {
                 .map(|it| format!("{} {:?}", it.id, it.answer))
                 .collect();
             wrong.push(format!("{what}: {stands:?}\n{}", told.join("\n")));
+        }
+    }
+    super::end(&wrong)
+}
+
+/// What was begun later and cannot be relied on is told, although an older backup is good enough.
+pub(crate) fn what_is_newer_and_bad_is_told() -> Result<(), String> {
+    let report = verified();
+    let mut wrong = Vec::new();
+    for (garbage, words) in [
+        (true, "its manifest cannot be trusted"),
+        (false, "in the future"),
+    ] {
+        let decision = paused(async {
+            let bench = Bench::new().await;
+            let ago = SignedDuration::from_mins(if garbage { 1 } else { -60 });
+            let next = push(&bench.store, Kind::Upgrade, ago).await;
+            let key = bench.layout.manifest(Kind::Upgrade, &next.id);
+            if garbage {
+                bench.put(&key.expect("a key"), "{}").await;
+            }
+            bench.decide(&report).await
+        });
+        let found = decision.answer("found").map(|it| it.evidence.as_str());
+        let told = found.is_some_and(|it| it.contains("1 is newer") && it.contains(words));
+        if decision.decision != Ruling::Allow || !told {
+            wrong.push(format!("{words}: {found:?}"));
         }
     }
     super::end(&wrong)

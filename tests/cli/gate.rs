@@ -46,6 +46,14 @@ pub(crate) fn mistakes_are_answered_with_what_was_expected() -> Outcome {
         ),
         (&["gate", url, "--quiet", "-v"], "cannot be used with"),
         (&["gate", "nowhere"], "is not a URL"),
+        (
+            &["gate", url, "--from-version", ""],
+            "is a variable not set",
+        ),
+        (
+            &["gate", url, "--restorable-by", " "],
+            "is a variable not set",
+        ),
     ] {
         let done = finish(backstop(arguments)?)?;
         let name = arguments.join(" ");
