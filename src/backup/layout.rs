@@ -14,6 +14,7 @@ pub struct Layout {
 
 const MANIFEST: &str = "manifest.json";
 const POINTER: &str = "latest.json";
+const IN_PROGRESS: &str = "in-progress";
 
 impl Layout {
     /// Lays backups out under a target's prefix.
@@ -47,6 +48,15 @@ impl Layout {
     /// As [`kind`](Self::kind).
     pub fn manifest(&self, kind: Kind, id: &BackupId) -> Result<ObjectKey, KeyError> {
         self.backup(kind, id)?.key(MANIFEST)
+    }
+
+    /// Returns the key of the object that shows that a push goes on.
+    ///
+    /// # Errors
+    ///
+    /// As [`kind`](Self::kind).
+    pub fn in_progress(&self, kind: Kind, id: &BackupId) -> Result<ObjectKey, KeyError> {
+        self.backup(kind, id)?.key(IN_PROGRESS)
     }
 
     /// Returns the key of the pointer of a kind.

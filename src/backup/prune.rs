@@ -97,13 +97,18 @@ pub fn removals(inventory: &Inventory, keep: Keep, now: Timestamp) -> Vec<Remova
         let mut complete: Vec<_> = complete.filter(of_now).collect();
         complete.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| b.id.cmp(&a.id)));
         let newest = inventory.newest(kind);
-        for (place, entry) in complete.into_iter().enumerate() {
-            let is_newest = place == 0 || newest.is_some_and(|newest| newest.id == entry.id);
+        let mut place = 0;
+        for entry in complete {
+            // One without a byte is nobody's way back: it takes no other's place.
+            let is_empty = entry.size == Some(0);
+            let is_newest = place == 0 && !is_empty;
+            let is_newest = is_newest || newest.is_some_and(|newest| newest.id == entry.id);
             if let Some(why) = why_complete(entry, place, keep, now)
                 && !is_newest
             {
                 remove.extend(removal(entry, why));
             }
+            place += usize::from(!is_empty);
         }
         for entry in ours() {
             remove.extend(why_unfinished(entry, now).and_then(|why| removal(entry, why)));

@@ -1,5 +1,6 @@
 //! A backup into a store.
 
+mod lasting;
 mod latest;
 
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ use super::manifest::{Manifest, ManifestError, Part, Previous, Stored};
 use super::path::DataPath;
 use super::pointer::Pointer;
 use crate::transfer::{
-    OneOfMany, Pool, Progress, Source, TransferError, UploadOptions, Uploaded, upload,
+    OneOfMany, Pool, Progress, Source, TransferError, UploadOptions, Uploaded, part_sizes, upload,
 };
 
 pub use latest::Latest;
@@ -49,6 +50,8 @@ pub struct Push {
     pub restorable_by: Option<String>,
     /// What each object is given beside its content.
     pub attributes: Attributes,
+    /// Whether it may be without a single byte.
+    pub allow_empty: bool,
 }
 
 /// Where the bytes come from.
@@ -86,6 +89,20 @@ pub enum PushError {
         path: DataPath,
         /// Why.
         error: TransferError,
+    },
+    /// There is not a byte in it.
+    #[error("nothing came: there is not a single byte to back up")]
+    Empty,
+    /// Objects that had been written are not there any more.
+    #[error(
+        "{first} was written and is not there any more, and neither are {more} others: somebody \
+         took this push, which took long, for dead and removed what it had written"
+    )]
+    Gone {
+        /// The path of the first of them.
+        first: String,
+        /// How many others.
+        more: usize,
     },
     /// The manifest cannot be made of it.
     #[error("its manifest cannot be written: {0}")]
@@ -183,23 +200,20 @@ impl<'a> Pushing<'a> {
         progress: Arc<dyn Progress>,
         clock: Clock<'_>,
     ) -> Result<Pushed, PushError> {
-        let mut objects = self.objects(load, pool, progress).await?;
-        objects.sort_by(|a, b| a.path.cmp(&b.path));
+        self.foresee(&load, pool)?;
         let Self { store, layout, .. } = self;
         let (kind, id) = (self.push.kind, self.id.clone());
-        let manifest = Manifest {
-            schema: Manifest::SCHEMA.to_owned(),
-            id: self.id,
-            kind,
-            installation: self.push.installation,
-            started_at: self.started_at,
-            // Another server of the service may be a moment behind.
-            ended_at: clock().ok_or(PushError::NoClock)?.max(self.started_at),
-            app_version: self.push.app_version,
-            restorable_by: self.push.restorable_by,
-            previous: self.previous,
-            objects,
-        };
+        let sign = layout.in_progress(kind, &id)?;
+        let objects = self.objects(load, pool, progress);
+        let mut objects = lasting::shown(&**store, &sign, objects).await?;
+        objects.sort_by(|a, b| a.path.cmp(&b.path));
+        if !self.push.allow_empty && objects.iter().all(|object| object.size == 0) {
+            return Err(PushError::Empty);
+        }
+        // Another server of the service may be a moment behind.
+        let ended_at = clock().ok_or(PushError::NoClock)?.max(self.started_at);
+        let manifest = self.manifest(objects, ended_at);
+        lasting::still_there(store, layout, &manifest).await?;
         let mut notes = self.notes;
         commit(store, layout, &manifest, pool, &mut notes).await?;
         let pointer = Pointer::to(kind, id, manifest.size());
@@ -209,6 +223,43 @@ impl<'a> Pushing<'a> {
             latest,
             notes,
         })
+    }
+
+    fn manifest(&self, objects: Vec<Stored>, ended_at: Timestamp) -> Manifest {
+        Manifest {
+            schema: Manifest::SCHEMA.to_owned(),
+            id: self.id.clone(),
+            kind: self.push.kind,
+            installation: self.push.installation.clone(),
+            started_at: self.started_at,
+            ended_at,
+            app_version: self.push.app_version.clone(),
+            restorable_by: self.push.restorable_by.clone(),
+            previous: self.previous.clone(),
+            objects,
+        }
+    }
+
+    /// Writes the manifest that there would be, before anything is sent: one that is too large would
+    /// else be noticed after the last byte.
+    fn foresee(&self, load: &Load, pool: &Pool) -> Result<(), PushError> {
+        let Load::Files(files) = load else {
+            return Ok(());
+        };
+        let limits = self.store.capabilities().limits;
+        let objects = files.iter().map(|(path, local)| {
+            // What is not there is told when it is opened.
+            let length = std::fs::metadata(local).map_or(0, |it| it.len());
+            let parts = part_sizes(length, pool.options().part, &limits);
+            let unread = |size| Part {
+                size,
+                sha256: [0; 32],
+            };
+            Stored::new(path.clone(), parts.map(unread).collect(), None)
+        });
+        let manifest = self.manifest(objects.collect(), self.started_at);
+        manifest.write()?;
+        Ok(())
     }
 
     async fn objects(
@@ -293,6 +344,10 @@ async fn previous(
             Ok(None)
         }
         Err(LookError::Store(error)) if is_hidden(&error) => Ok(None),
+        Err(LookError::Store(error)) if error.kind() == ErrorKind::ArchivedObject => {
+            notes.push("the pointer that was there lies in archive storage".to_owned());
+            Ok(None)
+        }
         Err(error) => Err(error.into()),
     }
 }

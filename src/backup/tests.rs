@@ -102,6 +102,7 @@ impl Ground {
             installation: Some("acme".to_owned()),
             app_version: None,
             restorable_by: None,
+            allow_empty: false,
             attributes: Attributes::default(),
         };
         let clock = || self.tap.server_clock();
@@ -482,5 +483,6 @@ fn two_backups_never_share_a_manifest() {
 
 mod cut;
 mod hostile;
+mod odd;
 mod others;
 mod removal;

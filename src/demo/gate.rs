@@ -115,6 +115,7 @@ async fn push(server: &DemoServer) -> Result<Manifest, TourError> {
         installation: None,
         app_version: None,
         restorable_by: None,
+        allow_empty: false,
         attributes: Attributes::default(),
     };
     let path = DataPath::parse(FILE).map_err(|error| failed(&error))?;

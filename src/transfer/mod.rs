@@ -29,7 +29,7 @@ mod upload;
 
 pub use download::{Downloaded, Proof, Wanted, download, download_to, partial_of};
 pub use error::TransferError;
-pub use part::{PartSum, hex};
+pub use part::{PartSum, hex, part_sizes};
 pub use pool::{Left, Pool, PoolOptions};
 pub use progress::{OneOfMany, Progress, Silent};
 pub use source::Source;

@@ -63,6 +63,12 @@ pub(super) fn size_for(length: u64, usual: u64, limits: &Limits) -> Option<u64> 
     (fair <= limits.largest_part).then_some(limits.largest_part)
 }
 
+/// Returns the sizes of the parts that a known length is sent in; none where it is too long.
+pub fn part_sizes(length: u64, usual: u64, limits: &Limits) -> impl Iterator<Item = u64> {
+    let size = size_for(length, usual, limits).unwrap_or(u64::MAX);
+    pieces(length, size).map(|piece| piece.size)
+}
+
 /// Returns the size of the next part of what has no known end.
 ///
 /// The size grows in steps, late, because a part is held in memory: of 10,000 parts that begin with

@@ -51,6 +51,7 @@ async fn push_of(store: &MemoryStore, kind: Kind, ago: SignedDuration, bytes: By
         installation: Some("acme-production".to_owned()),
         app_version: Some("2.3.1".to_owned()),
         restorable_by: Some("2.0..2.9".to_owned()),
+        allow_empty: false,
         attributes: Attributes::default(),
     };
     let clock = || Some(Timestamp::now() - ago);
@@ -105,6 +106,32 @@ impl Bench {
         }];
     }
 
+    async fn shrink_twice(&self) {
+        for (minutes, size) in [(40, 100), (20, 15)] {
+            let ago = SignedDuration::from_mins(minutes);
+            push_of(&self.store, Kind::Upgrade, ago, vec![b'x'; size].into()).await;
+        }
+    }
+
+    /// Has another tool dump a large database and then a small one.
+    async fn make_two_series(&mut self) {
+        self.by_another("{name}-{time:%Y%m%d-%H%M%S}.sql", "{id}.done");
+        for (name, minutes, size) in [("main", 30, 1_000), ("audit", 5, 10)] {
+            let key = format!("dumps/{name}-{}.sql", stamp(minutes));
+            self.put_at(&key, size).await;
+            self.put_at(&format!("{key}.done"), 0).await;
+        }
+    }
+
+    /// Has another tool write a folder in which a part has a name as its marker has.
+    async fn make_markers_within(&mut self) {
+        self.by_another("{time:%Y%m%d-%H%M%S}/", "{id}_SUCCESS");
+        let folder = format!("dumps/{}", stamp(5));
+        for name in ["tables/part-0", "tables/_SUCCESS", "_SUCCESS"] {
+            self.put_at(&format!("{folder}/{name}"), 10).await;
+        }
+    }
+
     async fn put_at(&self, key: &str, size: usize) {
         let key = ObjectKey::new(key).expect("a key");
         self.put(&key, vec![b'x'; size]).await;
@@ -157,6 +184,12 @@ impl Bench {
         let seen = look(&self.asked, &place, &target, reader.as_ref()).await;
         decide(&self.asked, &seen.facts(report.clone()), None)
     }
+}
+
+/// Returns a time so many minutes ago, as another tool writes it into a name.
+fn stamp(minutes: i64) -> String {
+    let time = Timestamp::now() - SignedDuration::from_mins(minutes);
+    time.strftime("%Y%m%d-%H%M%S").to_string()
 }
 
 /// What is done to the bucket before the gate looks.
@@ -252,30 +285,9 @@ async fn done(deed: Deed) -> Bench {
             bench.point(&old).await;
             bench.denied = vec![deny(Operation::ListObjects)];
         }
-        Deed::ShrunkTwice => {
-            let (large, small) = (vec![b'x'; 100], vec![b'x'; 15]);
-            for (minutes, bytes) in [(40, large), (20, small)] {
-                let ago = SignedDuration::from_mins(minutes);
-                push_of(&bench.store, Kind::Upgrade, ago, bytes.into()).await;
-            }
-        }
-        Deed::TwoSeries => {
-            bench.by_another("{name}-{time:%Y%m%d-%H%M%S}.sql", "{id}.done");
-            for (name, minutes, size) in [("main", 30, 1_000), ("audit", 5, 10)] {
-                let time = Timestamp::now() - SignedDuration::from_mins(minutes);
-                let key = format!("dumps/{name}-{}.sql", time.strftime("%Y%m%d-%H%M%S"));
-                bench.put_at(&key, size).await;
-                bench.put_at(&format!("{key}.done"), 0).await;
-            }
-        }
-        Deed::MarkersWithin => {
-            bench.by_another("{time:%Y%m%d-%H%M%S}/", "{id}_SUCCESS");
-            let time = Timestamp::now() - SignedDuration::from_mins(5);
-            let folder = format!("dumps/{}", time.strftime("%Y%m%d-%H%M%S"));
-            for name in ["tables/part-0", "tables/_SUCCESS", "_SUCCESS"] {
-                bench.put_at(&format!("{folder}/{name}"), 10).await;
-            }
-        }
+        Deed::ShrunkTwice => bench.shrink_twice().await,
+        Deed::TwoSeries => bench.make_two_series().await,
+        Deed::MarkersWithin => bench.make_markers_within().await,
         Deed::CannotGet | Deed::CannotGetButReader => {
             bench.reader = matches!(deed, Deed::CannotGetButReader);
             bench.denied = [

@@ -184,3 +184,19 @@ fn a_plan_is_held_to_what_is_there_now() {
     let (holds, fails) = recheck(plan, &before, now());
     assert_eq!((holds.len(), fails.len()), (3, 0));
 }
+
+#[test]
+fn a_backup_of_nothing_takes_no_place() {
+    let empty = Entry {
+        size: Some(0),
+        ..complete(Kind::Upgrade, 1)
+    };
+    let entries = vec![
+        empty,
+        complete(Kind::Upgrade, 2),
+        complete(Kind::Upgrade, 3),
+    ];
+    assert_eq!(gone(entries.clone(), Some(1), None), ids(&[3]));
+    // It is the newest by its time, and is looked at by whoever asks for that.
+    assert_eq!(gone(entries, None, Some(0)), ids(&[3]));
+}

@@ -18,6 +18,14 @@ const TURNS: u32 = 5;
 /// look and its write.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// Returns whether a pointer may be there and cannot be read.
+fn is_hidden(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::PermissionDenied | ErrorKind::ArchivedObject
+    )
+}
+
 /// What became of the pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Latest {
@@ -54,8 +62,8 @@ pub(in crate::backup) async fn point(
                 return Ok(Latest::Newer(found.id));
             }
             Ok(_) => {}
-            Err(LookError::Store(error)) if error.kind() == ErrorKind::PermissionDenied => {
-                // Without the right to list, some services say this of what is not there.
+            Err(LookError::Store(error)) if is_hidden(error.kind()) => {
+                // Without the right to list, some services say denied of what is not there.
                 if written {
                     return Ok(Latest::Unseen);
                 }

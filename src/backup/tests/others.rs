@@ -3,7 +3,7 @@
 use super::*;
 
 /// Returns a layout of dumps whose backups have at least four bytes.
-fn layout(name: &str, pattern: &str, marker: Option<&str>) -> ForeignLayout {
+pub(super) fn layout(name: &str, pattern: &str, marker: Option<&str>) -> ForeignLayout {
     ForeignLayout {
         name: name.to_owned(),
         prefix: KeyPrefix::new("dumps").expect("a prefix"),

@@ -76,6 +76,9 @@ pub(in crate::cli) struct PushArgs {
     /// Whose it is [default: installation of the configuration file].
     #[arg(long, value_name = "NAME", value_parser = parse_filled)]
     pub(in crate::cli) installation: Option<String>,
+    /// Makes a backup also where there is not a single byte to back up.
+    #[arg(long)]
+    pub(in crate::cli) allow_empty: bool,
     #[command(flatten)]
     pub(in crate::cli) place: PlaceArgs,
 }

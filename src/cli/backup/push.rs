@@ -56,6 +56,7 @@ async fn push(
         app_version: args.app_version.clone(),
         restorable_by: args.restorable_by.clone(),
         attributes: Attributes::NONE,
+        allow_empty: args.allow_empty,
     };
     let kind = push.kind;
     let clock = || place.clock();
@@ -82,9 +83,22 @@ fn trouble(error: PushError) -> Trouble {
         PushError::Object { error, .. } | PushError::Commit(error) => error.into(),
         PushError::Look(error) => error.into(),
         PushError::NoClock => Trouble::Told(error.to_string(), Exit::Unknown),
-        PushError::Name(..) | PushError::Manifest(_) => {
-            Trouble::Told(error.to_string(), Exit::Usage)
-        }
+        PushError::Name(..) => Trouble::Told(error.to_string(), Exit::Usage),
+        PushError::Empty => Trouble::Told(
+            format!(
+                "{error}; the program that makes the backup probably failed (set -o pipefail tells \
+                 of one before a pipe). --allow-empty makes one all the same"
+            ),
+            Exit::Failed,
+        ),
+        PushError::Manifest(_) => Trouble::Told(
+            format!("{error}; pack the files: tar -c DIR | backstop backup push - TARGET"),
+            Exit::Failed,
+        ),
+        PushError::Gone { .. } => Trouble::Told(
+            format!("{error}; push again, and find out who removes backups that are being made"),
+            Exit::Failed,
+        ),
     }
 }
 
@@ -135,11 +149,9 @@ fn load(source: &Path, name: &str) -> Result<(Load, Vec<String>), Mistake> {
     Ok((Load::Files(tree.files), Vec::new()))
 }
 
-/// Says what was pushed: the id alone on standard output.
+/// Says what was pushed, and the id alone on standard output.
 fn finish(depot: &Depot<'_>, pushed: &Pushed) -> Result<Exit, Trouble> {
     let (place, manifest) = (depot.place, &pushed.manifest);
-    let line = format!("{}\n", manifest.id);
-    console::print(line.as_bytes()).map_err(Mistake::stdout)?;
     let took = manifest.ended_at.duration_since(manifest.started_at);
     place.say(&format!(
         "complete: {} {} in {}, {}, {}, in {}",
@@ -153,7 +165,23 @@ fn finish(depot: &Depot<'_>, pushed: &Pushed) -> Result<Exit, Trouble> {
     for note in &pushed.notes {
         place.say(note);
     }
-    match &pushed.latest {
+    let led = lead(depot, &pushed.latest);
+    let line = format!("{}\n", manifest.id);
+    let written = console::print(line.as_bytes());
+    led?;
+    // Whoever reads the id may have gone away; the backup is there all the same.
+    written.map_err(|error| {
+        let id = &manifest.id;
+        let told = format!("the backup {id} is complete, and its id could not be written: {error}");
+        Trouble::Told(told, Exit::Failed)
+    })?;
+    Ok(Exit::Passed)
+}
+
+/// Says what became of the pointer.
+fn lead(depot: &Depot<'_>, latest: &Latest) -> Result<(), Trouble> {
+    let place = depot.place;
+    match latest {
         Latest::Here => {}
         Latest::Newer(id) => {
             place.say(&format!("latest.json leads to {id}, which was begun later"));
@@ -173,5 +201,5 @@ fn finish(depot: &Depot<'_>, pushed: &Pushed) -> Result<Exit, Trouble> {
             console::warn(&told);
         }
     }
-    Ok(Exit::Passed)
+    Ok(())
 }
