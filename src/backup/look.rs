@@ -42,7 +42,8 @@ pub struct Question<'a> {
     /// How many complete ones of each kind are wanted, the newest first, with what was begun after
     /// them; absent for all there are.
     pub complete: Option<usize>,
-    /// The server's clock: where not all are wanted, what was begun in its future is not believed.
+    /// The server's clock: where not all are wanted, what was begun in its future is looked at only
+    /// where nothing else is complete.
     pub clock: Clock<'a>,
 }
 
@@ -187,26 +188,41 @@ async fn of_kind(
     }
     ids.sort_unstable_by(|a, b| b.cmp(a));
     ids.dedup();
+    let mut ahead = Vec::new();
     if let (Some(_), Some(now)) = (question.complete, (question.clock)()) {
-        let ahead = ids.partition_point(|id| id.begun() > now + SLACK);
-        let ahead = ids.drain(..ahead).take(MOST_ODD);
-        found.entries.extend(ahead.map(|id| of_future(kind, &id)));
+        let first = ids.partition_point(|id| id.begun() > now + SLACK);
+        ahead.extend(ids.drain(..first).take(MOST_ODD));
     }
-    let entries = ids.into_iter().map(|id| {
+    let wanted = question.complete.unwrap_or(usize::MAX);
+    let entry = |id| {
         let left = left.get(&id).copied().unwrap_or_default();
         entry(store, layout, kind, id, left)
-    });
-    let mut entries = futures::stream::iter(entries).buffered(AT_ONCE);
+    };
+    if entries(ids.into_iter().map(entry), wanted, found).await? == 0 {
+        entries(ahead.into_iter().map(entry), wanted, found).await?;
+    } else {
+        let passed_over = ahead.iter().map(|id| of_future(kind, id));
+        found.entries.extend(passed_over);
+    }
+    Ok(view)
+}
+
+/// Looks at backups until so many are complete, and returns how many are.
+async fn entries(
+    looks: impl Iterator<Item = impl Future<Output = Result<Option<Entry>, LookError>>>,
+    wanted: usize,
+    found: &mut Inventory,
+) -> Result<usize, LookError> {
+    let mut entries = futures::stream::iter(looks).buffered(AT_ONCE);
     let mut complete = 0;
-    while let Some(entry) = entries.next().await {
+    while complete < wanted
+        && let Some(entry) = entries.next().await
+    {
         let Some(entry) = entry? else { continue };
         complete += usize::from(entry.is_complete());
         found.entries.push(entry);
-        if question.complete.is_some_and(|wanted| complete >= wanted) {
-            break;
-        }
     }
-    Ok(view)
+    Ok(complete)
 }
 
 /// Returns how far one could see who was shown so many: names ascend, and the newest come last.

@@ -371,7 +371,7 @@ const ROWS: &[Row] = &[
     (
         "it is of tomorrow",
         Deed::OnlyFromTomorrow,
-        Some(("found", OPEN)),
+        Some(("fresh", FAILS)),
     ),
     (
         "the pointer leads to an old one",

@@ -2,6 +2,7 @@
 
 mod broken;
 mod large;
+mod odd;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,10 @@ pub(crate) use broken::{
 };
 pub(crate) use large::{
     a_gibibyte_is_backed_up_in_little_memory, many_small_objects_take_little_memory,
+};
+pub(crate) use odd::{
+    a_copy_with_other_versions_is_proven_by_reading, an_archived_manifest_is_told,
+    nothing_is_no_backup,
 };
 
 /// The rights of the credentials of the design.

@@ -77,7 +77,11 @@ pub(in crate::backup) async fn point(
         };
         let key = layout.pointer(to.kind)?;
         if let Err(error) = store.put(&key, text, PutOptions::default()).await {
-            return Ok(Latest::Failed(error.to_string()));
+            let help = match error.kind() {
+                ErrorKind::ArchivedObject => ", so remove it or bring it back from there",
+                _ => "",
+            };
+            return Ok(Latest::Failed(format!("{error}{help}")));
         }
         written = true;
         sleep(PAUSE).await;
