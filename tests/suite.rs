@@ -252,6 +252,7 @@ const TESTS: &[Test] = tests![
     journeys::object::a_kill_leaves_no_object_and_no_file,
     journeys::object::what_is_altered_on_the_way_is_an_error,
     journeys::object::a_byte_flipped_in_storage_is_an_error,
+    journeys::object::pipes_and_links_stay_what_they_are,
     journeys::object::only_where_there_is_none,
     journeys::object::a_class_and_a_listing_are_told,
     journeys::object::a_refusal_has_its_cause_and_remedy,
