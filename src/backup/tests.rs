@@ -483,4 +483,5 @@ fn two_backups_never_share_a_manifest() {
 mod cut;
 mod hostile;
 mod others;
+mod pulls;
 mod removal;

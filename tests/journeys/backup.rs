@@ -2,6 +2,7 @@
 
 mod broken;
 mod large;
+mod pulls;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,10 @@ pub(crate) use broken::{
 };
 pub(crate) use large::{
     a_gibibyte_is_backed_up_in_little_memory, many_small_objects_take_little_memory,
+};
+pub(crate) use pulls::{
+    a_pipe_gets_the_version_that_was_pushed, what_a_pull_from_azurite_meets_is_told,
+    what_a_pull_meets_is_told,
 };
 
 /// The rights of the credentials of the design.
