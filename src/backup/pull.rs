@@ -1,8 +1,10 @@
 //! A backup out of a store.
 //!
 //! Every object goes into a hidden folder within the destination, is proven there, and moves to its
-//! place when all of them are. A pull that was cut off finds that folder again and goes on.
+//! place when all of them are. A pull that was cut off finds that folder again and goes on. Those that
+//! are not whole yet lie in a folder of it whose name no object can have.
 
+mod pipe;
 mod place;
 
 use std::io::Write;
@@ -10,15 +12,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use backstop_contract::{ErrorKind, KeyError, ObjectKey, ObjectStore, VersionId};
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use thiserror::Error;
 
 use super::layout::Layout;
 use super::manifest::{Manifest, Stored};
 use super::path::{DataPath, STAGING};
 use crate::transfer::{
-    OneOfMany, PartSum, Pool, Progress, TransferError, Wanted, download, download_to,
+    Downloaded, OneOfMany, PartSum, Pool, Progress, TransferError, Wanted, download_by, download_to,
 };
+use pipe::Once;
 
 /// How many objects are on their way at a time; the pool bounds the memory of all of them.
 const AT_ONCE: usize = 8;
@@ -48,8 +51,18 @@ pub enum PullError {
         error: TransferError,
     },
     /// Something of another content is where an object belongs.
-    #[error("{} is there already and is something else; nothing is overwritten", .0.display())]
+    #[error(
+        "{} is there already and is something else; nothing is overwritten: move it away, or pull to \
+         another folder",
+        .0.display()
+    )]
     Exists(PathBuf),
+    /// Something else is where a folder belongs, be it a link to one.
+    #[error(
+        "{} is no folder, and the backup has one there: move it away, or pull to another folder",
+        .0.display()
+    )]
+    NoFolder(PathBuf),
     /// A folder or a file here cannot be made.
     #[error("{}: {error}", .path.display())]
     Local {
@@ -100,77 +113,88 @@ pub struct Pull<'a> {
 }
 
 impl Pull<'_> {
+    /// Returns the hidden folder in a destination that holds what is not in its place yet.
+    #[must_use]
+    pub fn staging(&self, destination: &Path) -> PathBuf {
+        destination.join(format!("{STAGING}{}", self.manifest.id))
+    }
+
     /// Pulls every object to below a folder, which is made if it is not there.
     ///
     /// # Errors
     ///
-    /// [`PullError`]: then nothing new is under its own name there. What has come so far stays in a
-    /// hidden folder, and the same pull goes on with it.
+    /// [`PullError`]: then nothing new is under its own name there. What is in the way is found before
+    /// anything is asked for; what came until a later failure stays in a [hidden
+    /// folder](Self::staging), and the same pull goes on with it.
     pub async fn to_folder(&self, destination: &Path) -> Result<Pulled, PullError> {
+        let objects = &self.manifest.objects;
+        place::look(destination, objects)?;
         let made = std::fs::create_dir_all(destination);
         made.map_err(|error| PullError::local(destination, error))?;
-        let staging = destination.join(format!("{STAGING}{}", self.manifest.id));
-        place::folder(&staging).map_err(|error| PullError::local(&staging, error))?;
         self.progress.total(self.manifest.size());
-        let objects = self.manifest.objects.iter();
-        let pulled = objects.map(|object| self.stage(object, destination, &staging));
-        let resumed: Vec<(u64, bool)> = futures::stream::iter(pulled)
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
-        for (object, (_, staged)) in self.manifest.objects.iter().zip(&resumed) {
-            if *staged {
-                place::settle(&staging, destination, &object.path)?;
-            }
+        let found = objects
+            .iter()
+            .map(|object| self.is_there(object, destination));
+        let found: Vec<bool> = stream::iter(found).buffered(AT_ONCE).try_collect().await?;
+        let there = objects.iter().zip(&found).filter(|(_, there)| **there);
+        let there: u64 = there.map(|(object, _)| object.size).sum();
+        let staging = self.staging(destination);
+        let parts = staging.join(place::parts());
+        for folder in [&staging, &parts] {
+            place::folder(folder).map_err(|error| PullError::local(folder, error))?;
+        }
+        let missing = objects.iter().zip(&found).enumerate();
+        let missing = missing.filter(|(_, (_, there))| !**there);
+        let staged = missing.clone().map(|(index, (object, _))| {
+            let partial = parts.join(index.to_string());
+            self.stage(object, &staging, partial)
+        });
+        let resumed: Vec<u64> = stream::iter(staged).buffered(AT_ONCE).try_collect().await?;
+        for (_, (object, _)) in missing {
+            place::settle(&staging, destination, &object.path)?;
         }
         place::clear(&staging).map_err(|error| PullError::local(&staging, error))?;
         Ok(Pulled {
-            objects: self.manifest.objects.len() as u64,
+            objects: objects.len() as u64,
             bytes: self.manifest.size(),
-            resumed: resumed.iter().map(|(bytes, _)| bytes).sum(),
+            resumed: there + resumed.iter().sum::<u64>(),
         })
     }
 
-    /// Gets one object into the staging folder, unless it is in its place; returns how many of its
-    /// bytes were here already, and whether it is staged.
+    /// Returns whether an object is in its place already; another one there is an error.
+    async fn is_there(&self, object: &Stored, destination: &Path) -> Result<bool, PullError> {
+        let last = destination.join(object.path.as_str());
+        if !place::exists(&last) {
+            return Ok(false);
+        }
+        if !place::is_right(&last, object).await {
+            return Err(PullError::Exists(last));
+        }
+        self.progress.moved(object.size);
+        Ok(true)
+    }
+
+    /// Gets one object into the staging folder; returns how many of its bytes were there already.
     async fn stage(
         &self,
         object: &Stored,
-        destination: &Path,
         staging: &Path,
-    ) -> Result<(u64, bool), PullError> {
+        partial: PathBuf,
+    ) -> Result<u64, PullError> {
         let path = &object.path;
-        let last = destination.join(path.as_str());
-        if place::exists(&last) {
-            return if place::is_right(&last, object).await {
-                self.progress.moved(object.size);
-                Ok((object.size, false))
-            } else {
-                Err(PullError::Exists(last))
-            };
-        }
         let staged = place::below(staging, path)
             .map_err(|error| PullError::local(&staging.join(path.as_str()), error))?;
         if place::exists(&staged) && place::is_right(&staged, object).await {
             self.progress.moved(object.size);
-            return Ok((object.size, true));
+            return Ok(object.size);
         }
         let progress: Arc<dyn Progress> = Arc::new(OneOfMany(Arc::clone(&self.progress)));
-        let key = self.key(object)?;
-        let mut answer = Err(TransferError::TooLarge { bytes: 0 });
-        for wanted in wanted(object) {
-            answer = download(self.store, &key, &wanted, &staged, &progress, self.pool).await;
-            if !answer.as_ref().is_err_and(of_another_version) {
-                break;
-            }
-        }
-        match answer {
-            Ok(done) => Ok((done.resumed, true)),
-            Err(error) => Err(PullError::Object {
-                path: path.clone(),
-                error,
-            }),
-        }
+        let (store, key, pool) = (self.store, self.key(object)?, self.pool);
+        let done = read(object, async |wanted| {
+            let partial = partial.clone();
+            download_by(store, &key, &wanted, &staged, partial, &progress, pool).await
+        });
+        Ok(done.await?.resumed)
     }
 
     /// Pulls the one object of a backup to a pipe; no byte is written before its part is proven.
@@ -186,19 +210,16 @@ impl Pull<'_> {
             return Err(PullError::Large);
         }
         let key = self.key(object)?;
-        let wanted = Wanted::known(sums(object), None);
-        let (store, progress) = (self.store, &self.progress);
-        match download_to(store, &key, &wanted, writer, progress, self.pool).await {
-            Ok(done) => Ok(Pulled {
-                objects: 1,
-                bytes: done.size,
-                resumed: 0,
-            }),
-            Err(error) => Err(PullError::Object {
-                path: object.path.clone(),
-                error,
-            }),
-        }
+        let (store, progress, pool) = (self.store, &self.progress, self.pool);
+        let once = Once::new(writer);
+        let done = read(object, async |wanted| {
+            download_to(store, &key, &wanted, once.turn(), progress, pool).await
+        });
+        Ok(Pulled {
+            objects: 1,
+            bytes: done.await?.size,
+            resumed: 0,
+        })
     }
 
     fn key(&self, object: &Stored) -> Result<ObjectKey, KeyError> {
@@ -207,14 +228,22 @@ impl Pull<'_> {
     }
 }
 
-/// Returns what to ask for: what the key shows, and where that is something else, the version that
-/// was written. The second needs a right that not everybody has.
-fn wanted(object: &Stored) -> Vec<Wanted> {
-    let mut wanted = vec![Wanted::known(sums(object), None)];
-    if let Some(version) = &object.version {
-        wanted.push(Wanted::known(sums(object), Some(VersionId::new(version))));
+/// Reads what the key of an object shows, and where that is something else, the version that was
+/// written. The second needs a right that not everybody has.
+async fn read(
+    object: &Stored,
+    mut get: impl AsyncFnMut(Wanted) -> Result<Downloaded, TransferError>,
+) -> Result<Downloaded, PullError> {
+    let mut answer = get(Wanted::known(sums(object), None)).await;
+    if let (Err(error), Some(version)) = (&answer, &object.version)
+        && of_another_version(error)
+    {
+        answer = get(Wanted::known(sums(object), Some(VersionId::new(version)))).await;
     }
-    wanted
+    answer.map_err(|error| PullError::Object {
+        path: object.path.clone(),
+        error,
+    })
 }
 
 fn sums(object: &Stored) -> Vec<PartSum> {

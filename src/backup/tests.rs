@@ -485,4 +485,5 @@ mod cut;
 mod hostile;
 mod odd;
 mod others;
+mod pulls;
 mod removal;

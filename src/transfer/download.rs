@@ -2,10 +2,11 @@
 
 mod fetch;
 mod file;
+mod partial;
 mod pipe;
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use backstop_contract::{
@@ -19,7 +20,7 @@ use super::pool::Pool;
 use super::progress::Progress;
 use super::upload::SHA256;
 
-pub use file::partial_of;
+pub use partial::partial_of;
 
 /// What is wanted, and what is known of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,8 +88,27 @@ pub async fn download(
     progress: &Arc<dyn Progress>,
     pool: &Pool,
 ) -> Result<Downloaded, TransferError> {
+    let partial = partial_of(path);
+    download_by(store, key, wanted, path, partial, progress, pool).await
+}
+
+/// Reads an object into a file as [`download`] does, by way of a partial file elsewhere on the same
+/// file system.
+///
+/// # Errors
+///
+/// [`TransferError`], as for [`download`].
+pub async fn download_by(
+    store: &Arc<dyn ObjectStore>,
+    key: &ObjectKey,
+    wanted: &Wanted,
+    path: &Path,
+    partial: PathBuf,
+    progress: &Arc<dyn Progress>,
+    pool: &Pool,
+) -> Result<Downloaded, TransferError> {
     let job = Job::new(store, key, wanted, progress, pool);
-    file::download(&job, wanted, path).await
+    file::download(&job, wanted, path, partial).await
 }
 
 /// Reads an object and writes it in order; no byte is written before its part is proven.

@@ -3,6 +3,7 @@
 mod broken;
 mod large;
 mod odd;
+mod pulls;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,10 @@ pub(crate) use large::{
 pub(crate) use odd::{
     a_copy_with_other_versions_is_proven_by_reading, an_archived_manifest_is_told,
     nothing_is_no_backup,
+};
+pub(crate) use pulls::{
+    a_pipe_gets_the_version_that_was_pushed, what_a_pull_from_azurite_meets_is_told,
+    what_a_pull_meets_is_told,
 };
 
 /// The rights of the credentials of the design.

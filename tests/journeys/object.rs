@@ -1,5 +1,7 @@
 //! Single objects in and out of real storage, by the built binary.
 
+mod outputs;
+
 use std::fs;
 use std::path::Path;
 use std::sync::mpsc;
@@ -12,6 +14,7 @@ use backstop_testkit::{
 };
 
 use super::harness::{FAILED, PASSED, PATIENCE, Place, Told, UNKNOWN, all_well, root, text};
+pub(crate) use outputs::pipes_and_links_stay_what_they_are;
 
 const MIB: usize = 1 << 20;
 /// How an interrupt ends.

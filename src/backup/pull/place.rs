@@ -1,6 +1,7 @@
 //! Places on this disk: never through a link, never over something.
 
-use std::fs::{self, File};
+use std::collections::HashSet;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::PullError;
 use crate::backup::manifest::{Part, Stored};
-use crate::backup::path::DataPath;
+use crate::backup::path::{DataPath, STAGING};
 
 /// How much is hashed at a time, in bytes.
 const STEP: usize = 1 << 20;
@@ -16,6 +17,61 @@ const STEP: usize = 1 << 20;
 /// Returns whether anything is there, be it a link to nowhere.
 pub(super) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
+}
+
+/// Returns the name of the folder, within that of a pull, of what is not whole yet: the path of no
+/// object begins like it.
+pub(super) fn parts() -> String {
+    format!("{STAGING}parts")
+}
+
+/// Refuses what is in the way of objects below a root: a file of another size, and what is no folder
+/// where one is needed.
+pub(super) fn look(root: &Path, objects: &[Stored]) -> Result<(), PullError> {
+    let mut folders = HashSet::new();
+    for object in objects {
+        if !has_folders(root, &object.path, &mut folders)? {
+            continue;
+        }
+        let last = root.join(object.path.as_str());
+        match facts(&last)? {
+            Some(facts) if !facts.is_file() || facts.len() != object.size => {
+                return Err(PullError::Exists(last));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether all folders of a path are there; `known` are those that were found to be.
+fn has_folders<'a>(
+    root: &Path,
+    path: &'a DataPath,
+    known: &mut HashSet<&'a str>,
+) -> Result<bool, PullError> {
+    for name in path.folders() {
+        if known.contains(name) {
+            continue;
+        }
+        let folder = root.join(name);
+        match facts(&folder)? {
+            Some(facts) if facts.is_dir() => known.insert(name),
+            Some(_) => return Err(PullError::NoFolder(folder)),
+            None => return Ok(false),
+        };
+    }
+    Ok(true)
+}
+
+/// Returns what is known of what is there, be it a link; absent where nothing is.
+fn facts(path: &Path) -> Result<Option<Metadata>, PullError> {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    match fs::symlink_metadata(path) {
+        Ok(facts) => Ok(Some(facts)),
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(None),
+        Err(error) => Err(PullError::local(path, error)),
+    }
 }
 
 /// Makes a folder, unless it is there; a link to one is not one.
@@ -52,7 +108,7 @@ pub(super) fn settle(staging: &Path, root: &Path, path: &DataPath) -> Result<(),
     fs::rename(staging.join(path.as_str()), &to).map_err(|error| PullError::local(&to, error))
 }
 
-/// Removes the staging folder, in which only empty folders are left.
+/// Removes the staging folder, in which no object is left.
 pub(super) fn clear(staging: &Path) -> io::Result<()> {
     fs::remove_dir_all(staging)
 }

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::super::args::PullArgs;
+use super::super::console;
 use super::super::exit::Exit;
 use super::super::report_file::is_stdin;
 use super::super::run::Mistake;
@@ -55,18 +56,20 @@ async fn pull(args: &PullArgs, depot: &Depot<'_>) -> Result<Exit, Trouble> {
             Ok(Exit::Passed)
         }
         Err(error) => {
-            if !to_pipe && !matches!(error, PullError::Exists(_)) {
-                place.say(
-                    "not all of it is in its place; what came so far is kept hidden there, and the \
-                     same command goes on with it",
-                );
+            let kept = pull.staging(&args.destination);
+            if !to_pipe && kept.is_dir() {
+                console::say(&format!(
+                    "not all of it is in its place; what came so far is kept in {}: the same command \
+                     goes on with it, and where nobody wants that, the folder can be removed",
+                    kept.display()
+                ));
             }
             Err(match error {
                 PullError::Object { error, .. } => error.into(),
                 PullError::Key(_) | PullError::Several(_) | PullError::Large => {
                     Trouble::Told(error.to_string(), Exit::Usage)
                 }
-                PullError::Exists(_) | PullError::Local { .. } => {
+                PullError::Exists(_) | PullError::NoFolder(_) | PullError::Local { .. } => {
                     Trouble::Told(error.to_string(), Exit::Failed)
                 }
             })

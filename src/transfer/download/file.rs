@@ -1,7 +1,6 @@
 //! To a file: by offset into a partial file, which gets its name at the end.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -13,44 +12,22 @@ use sha2::{Digest, Sha256};
 use tokio::task::JoinHandle;
 
 use super::super::error::TransferError;
-use super::super::part::hex;
 use super::super::progress::Progress;
-use super::super::source::blocking;
 use super::fetch::{Sink, fetch};
+use super::partial::{Partial, STEP};
 use super::{Downloaded, Job, Plan, Proof, Range, Wanted};
 
-/// How much is hashed and written at a time, in bytes.
-const STEP: usize = 1 << 20;
-/// How the name of a partial file ends.
-const ENDING: &str = ".backstop-partial";
-/// The longest name that is kept in that of the partial file, in bytes; a file system takes 255.
-const LONGEST: usize = 200;
-
-/// Returns the partial file of a destination: beside it, hidden, and always the same, so that a later
-/// attempt finds it.
-#[must_use]
-pub fn partial_of(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default();
-    let mut hidden = OsString::from(".");
-    if name.len() <= LONGEST {
-        hidden.push(name);
-    } else {
-        hidden.push(hex(&Sha256::digest(name.as_encoded_bytes())));
-    }
-    hidden.push(ENDING);
-    path.with_file_name(hidden)
-}
-
-/// Reads an object into a file.
+/// Reads an object into a file, by way of a partial one.
 pub(super) async fn download(
     job: &Job<'_>,
     wanted: &Wanted,
     path: &Path,
+    partial: PathBuf,
 ) -> Result<Downloaded, TransferError> {
     let mut plan = job.plan(wanted).await?;
     // Of one range there is nothing to go on with.
     let keep = plan.proof() == Proof::Hashes && plan.ranges.len() > 1;
-    let mut partial = Partial::open(path, keep)?;
+    let mut partial = Partial::open(partial, path, keep)?;
     match fill(job, &mut plan, &partial).await {
         Ok(resumed) => {
             partial.finish(path, plan.size).await?;
@@ -93,7 +70,7 @@ async fn fill(job: &Job<'_>, plan: &mut Plan, partial: &Partial) -> Result<u64, 
         async move {
             // What is on the way to the disk, and what comes meanwhile.
             let room = job.pool.room((4 * STEP as u64).min(range.piece.size)).await;
-            let mut sink = partial.sink(range, Arc::clone(job.progress));
+            let mut sink = Writing::new(partial, range, Arc::clone(job.progress));
             fetch(job, range, opened, &mut sink).await?;
             drop(room);
             Ok::<(), TransferError>(())
@@ -104,129 +81,6 @@ async fn fill(job: &Job<'_>, plan: &mut Plan, partial: &Partial) -> Result<u64, 
         .try_collect::<Vec<()>>()
         .await?;
     Ok(resumed)
-}
-
-/// A file that is not whole yet.
-struct Partial {
-    file: Arc<File>,
-    path: PathBuf,
-    /// How much of it was there.
-    length: u64,
-    /// Whether it is kept where it is not finished.
-    keep: bool,
-}
-
-impl Partial {
-    /// Opens the partial file of a destination, for this download alone; it begins anew where nothing of
-    /// an earlier attempt can be believed.
-    fn open(destination: &Path, keep: bool) -> Result<Self, TransferError> {
-        let path = partial_of(destination);
-        let told = |error| TransferError::local(format!("cannot write {}", path.display()), error);
-        let file = match fs::symlink_metadata(&path) {
-            // Through a link it would be written anywhere.
-            Ok(facts) if !facts.is_file() => {
-                return Err(told(io::Error::other("it is no regular file")));
-            }
-            Ok(_) => OpenOptions::new().read(true).write(true).open(&path),
-            Err(_) => OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create_new(true)
-                .open(&path),
-        };
-        let file = file.map_err(told)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(TransferError::Busy(destination.into())),
-            Err(TryLockError::Error(error)) => return Err(told(error)),
-        }
-        if !keep {
-            file.set_len(0).map_err(told)?;
-        }
-        let length = file.metadata().map_err(told)?.len();
-        Ok(Self {
-            file: Arc::new(file),
-            path,
-            length,
-            keep,
-        })
-    }
-
-    /// Returns whether a range is there and right.
-    async fn holds(&self, range: Range) -> Result<bool, TransferError> {
-        let piece = range.piece;
-        let Some(expected) = range.sha256 else {
-            return Ok(false);
-        };
-        if piece.end() > self.length {
-            return Ok(false);
-        }
-        let file = Arc::clone(&self.file);
-        let hashed = blocking(move || {
-            let mut hash = Sha256::new();
-            let mut space = vec![0; STEP];
-            let (mut at, end) = (piece.start, piece.end());
-            while at < end {
-                let most = usize::try_from(end - at).unwrap_or(STEP).min(STEP);
-                let read = file.read_at(&mut space[..most], at)?;
-                if read == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-                hash.update(&space[..read]);
-                at += read as u64;
-            }
-            Ok(hash.finalize())
-        });
-        let sum = hashed.await.map_err(|error| self.told(error))?;
-        Ok(sum[..] == expected[..])
-    }
-
-    fn sink(&self, range: Range, progress: Arc<dyn Progress>) -> Writing {
-        Writing {
-            file: Arc::clone(&self.file),
-            path: self.path.clone(),
-            start: range.piece.start,
-            at: range.piece.start,
-            waiting: Vec::new(),
-            bytes: 0,
-            hashed: range.sha256.is_some(),
-            hash: None,
-            working: None,
-            progress,
-            told: 0,
-        }
-    }
-
-    /// Gives the file its name, when all of it is on the disk.
-    async fn finish(mut self, destination: &Path, size: u64) -> Result<(), TransferError> {
-        let (file, from) = (Arc::clone(&self.file), self.path.clone());
-        let to = destination.to_owned();
-        let named = blocking(move || {
-            file.set_len(size)?;
-            file.sync_all()?;
-            fs::rename(&from, &to)?;
-            let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
-            File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-        });
-        named.await.map_err(|error| {
-            TransferError::local(format!("cannot write {}", destination.display()), error)
-        })?;
-        self.keep = true;
-        Ok(())
-    }
-
-    fn told(&self, error: io::Error) -> TransferError {
-        TransferError::local(format!("cannot read {}", self.path.display()), error)
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        if !self.keep {
-            // Where it cannot be removed, the next attempt begins it anew.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
 }
 
 /// A range on its way to the disk: while some bytes are hashed and written, the next ones come.
@@ -247,6 +101,22 @@ struct Writing {
 }
 
 impl Writing {
+    fn new(partial: &Partial, range: Range, progress: Arc<dyn Progress>) -> Self {
+        Self {
+            file: Arc::clone(&partial.file),
+            path: partial.path.clone(),
+            start: range.piece.start,
+            at: range.piece.start,
+            waiting: Vec::new(),
+            bytes: 0,
+            hashed: range.sha256.is_some(),
+            hash: None,
+            working: None,
+            progress,
+            told: 0,
+        }
+    }
+
     /// Waits for what is at work.
     async fn settle(&mut self) -> Result<(), TransferError> {
         let Some(working) = self.working.take() else {

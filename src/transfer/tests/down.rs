@@ -1,6 +1,8 @@
 //! Downloads.
 
 use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
+use std::path::Path;
 use std::sync::Mutex;
 
 use backstop_contract::fault::{Fault, FaultStore};
@@ -249,26 +251,87 @@ async fn a_cut_at_any_byte_is_gone_on_with() {
     assert_eq!(fs::read(&path).expect("a file"), body);
 }
 
+/// What somebody else can put in the place of a partial file.
+type Planted = fn(&Path, &Path) -> io::Result<()>;
+
+const PLANTED: [(&str, Planted, &str); 4] = [
+    (
+        "a link",
+        |partial, elsewhere| symlink(elsewhere, partial),
+        "no regular file; remove it",
+    ),
+    (
+        "a folder",
+        |partial, _| fs::create_dir(partial),
+        "no regular file; remove it",
+    ),
+    (
+        "a second name",
+        |partial, elsewhere| fs::hard_link(elsewhere, partial),
+        "another name too; remove it",
+    ),
+    (
+        "a file of somebody else",
+        |partial, _| {
+            fs::write(partial, "")?;
+            fs::set_permissions(partial, fs::Permissions::from_mode(0o666))?;
+            chown(partial, Some(54_321), None)
+        },
+        "somebody else's file; remove it",
+    ),
+];
+
 #[tokio::test]
-async fn the_partial_file_is_ours_alone() {
+async fn what_somebody_else_can_write_is_not_gone_on_with() {
+    let body = content(3_000);
+    let store = MemoryStore::new("b");
+    write(&store, &body).await;
+    let store = shared(&store);
+    for (name, plant, words) in PLANTED {
+        for wanted in [Wanted::known(sums(&body), None), Wanted::default()] {
+            let folder = Folder::new();
+            let (path, elsewhere) = (folder.file("object"), folder.file("elsewhere"));
+            fs::write(&elsewhere, "theirs").expect("written");
+            let partial = partial_of(&path);
+            match plant(&partial, &elsewhere) {
+                // Only the administrator gives files away.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => continue,
+                planted => planted.expect(name),
+            }
+            let read = download(&store, &key(), &wanted, &path, &silent(), &pool()).await;
+            let told = read.expect_err(name).to_string();
+            assert!(told.contains(words), "{name}: {told}");
+            assert!(told.contains(&partial.display().to_string()), "{told}");
+            assert_eq!(fs::read(&elsewhere).expect("read"), b"theirs", "{name}");
+            assert_eq!(folder.names().len(), 2, "{name}: {:?}", folder.names());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_partial_file_is_of_one_download() {
     let body = content(3_000);
     let store = MemoryStore::new("b");
     write(&store, &body).await;
     let store = shared(&store);
     let folder = Folder::new();
     let (path, elsewhere) = (folder.file("object"), folder.file("elsewhere"));
-    let wanted = Wanted::known(sums(&body), None);
-    std::os::unix::fs::symlink(&elsewhere, partial_of(&path)).expect("a link");
-    let read = download(&store, &key(), &wanted, &path, &silent(), &pool()).await;
-    assert!(matches!(read, Err(TransferError::Local { .. })), "{read:?}");
-    assert!(!elsewhere.exists(), "nothing was written through the link");
-    fs::remove_file(partial_of(&path)).expect("removed");
     let held = fs::File::create(partial_of(&path)).expect("a file");
     held.lock().expect("locked");
+    for wanted in [Wanted::known(sums(&body), None), Wanted::default()] {
+        let read = download(&store, &key(), &wanted, &path, &silent(), &pool()).await;
+        assert!(matches!(read, Err(TransferError::Busy(_))), "{read:?}");
+    }
+    held.unlock().expect("unlocked");
+    // Of which nothing is kept is another file: somebody may have this one open.
+    let wanted = Wanted::default();
     let read = download(&store, &key(), &wanted, &path, &silent(), &pool()).await;
-    assert!(matches!(read, Err(TransferError::Busy(_))), "{read:?}");
-    drop(held);
-    std::os::unix::fs::symlink(&elsewhere, &path).expect("a link");
+    read.expect("read");
+    let inode = |facts: io::Result<fs::Metadata>| facts.expect("facts").ino();
+    assert_ne!(inode(fs::metadata(&path)), inode(held.metadata()));
+    fs::remove_file(&path).expect("removed");
+    symlink(&elsewhere, &path).expect("a link");
+    let wanted = Wanted::known(sums(&body), None);
     let read = download(&store, &key(), &wanted, &path, &silent(), &pool()).await;
     assert_eq!(read.expect("read").size, 3_000);
     assert!(!elsewhere.exists(), "the link itself was replaced");
