@@ -100,10 +100,11 @@ const SANDBOX: &str = "
 # A target whose own credentials may only put can have others that read, with the same fields,
 # in the table targets.primary.reader.
 
-# Backups that another tool makes: {time:…} as in strptime, {name} what it likes.
+# Backups that another tool makes: {time:…} as in strptime, {name} any text. The newest of any name
+# counts, so what must be fresh by itself, such as one of two databases, is a target of its own.
 # [targets.primary.layouts.dumps]
 # prefix = \"dumps/\"                 # from the bucket's root
-# pattern = \"db-{time:%Y%m%d-%H%M%S}-{name}.sql.gz\"
+# pattern = \"db-{time:%Y%m%d-%H%M%S}.sql.gz\"
 # kind = \"scheduled\"
 # min_size = \"1MiB\"
 # complete_when = \"{id}.done\"       # without it, none is ever called complete

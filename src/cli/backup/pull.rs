@@ -14,8 +14,8 @@ use crate::config::Environment;
 use crate::render::{bytes, objects};
 
 /// What is said when a signal comes.
-const STOPPING: &str = "stopping: what came so far is kept, and the same command goes on with it; a \
-                        second signal ends at once";
+const STOPPING: &str = "stopping: what came so far is kept in a hidden folder of the destination, and the \
+                        same command goes on with it; a second signal ends at once";
 
 /// Pulls.
 pub(super) fn run(args: &PullArgs, environment: &Environment) -> Result<Exit, Mistake> {
