@@ -28,7 +28,7 @@
 //!
 //! 1. A file in `conditions/` with its id, its manual and one pure function to an [`Answer`].
 //! 2. A line in `table.rs`, in the order in which people read.
-//! 3. Rows in `tests/attribution/gate.rs`: three ways to break it, and one that must not block.
+//! 3. Rows in `tests/attribution/gate_rows.rs`: three ways to break it, and one that must not block.
 
 pub mod ask;
 mod asked;

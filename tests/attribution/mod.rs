@@ -4,6 +4,7 @@
 pub(crate) mod accesses;
 pub(crate) mod faults;
 pub(crate) mod gate;
+mod gate_rows;
 pub(crate) mod gate_store;
 mod harness;
 pub(crate) mod identities;
