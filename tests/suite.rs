@@ -94,6 +94,7 @@ const TESTS: &[Test] = tests![
     cli::object::what_makes_no_sense_is_refused,
     cli::object::a_put_carries_what_it_was_told,
     cli::object::no_listing_is_endless_or_commands_the_terminal,
+    cli::object::a_slow_completion_is_waited_for,
     cli::hostile::no_answer_takes_much_memory_or_time,
     cli::hostile::nothing_that_is_compressed_is_unpacked,
     cli::hostile::no_word_of_a_service_commands_the_terminal,

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 use crate::config::{Environment, Target};
-use crate::connect::{ConnectError, Connected, connect, connect_reader};
+use crate::connect::{ConnectError, Connected, connect_for_transfers, connect_reader};
 use crate::engine::{Event, EventSink, RunRequest, WireTap};
 use crate::render::clean;
 use crate::transfer::{Left, Pool, Progress};
@@ -71,7 +71,7 @@ impl Opening {
         };
         match reader {
             Some(reader) => Ok(reader),
-            None => connect(target, self.limit, tap.clone()).await,
+            None => connect_for_transfers(target, self.limit, tap.clone()).await,
         }
     }
 }
