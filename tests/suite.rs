@@ -98,6 +98,7 @@ const TESTS: &[Test] = tests![
     cli::removal::a_question_can_be_stopped,
     cli::removal::an_answer_is_heard,
     cli::removal::what_changes_while_it_is_asked_stays,
+    cli::removal::a_plan_is_for_one_service,
     cli::hostile::no_answer_takes_much_memory_or_time,
     cli::hostile::nothing_that_is_compressed_is_unpacked,
     cli::hostile::no_word_of_a_service_commands_the_terminal,

@@ -296,3 +296,46 @@ pub(crate) fn what_changes_while_it_is_asked_stays() -> Outcome {
     findings.expect_words("prune", &shown, &["stays: it would be kept now"]);
     findings.end()
 }
+
+/// A plan of one service is not carried out on another one with a bucket of the same name.
+pub(crate) fn a_plan_is_for_one_service() -> Outcome {
+    let (backups, other) = (Backups::make()?, Server::demo()?);
+    let plan = backups.plan();
+    let mut findings = Findings::default();
+    let words = [
+        "backup",
+        "prune",
+        URL,
+        "--plan",
+        &plan,
+        "--yes",
+        "--endpoint-url",
+    ];
+    let done = ends(&[&words[..], &[other.endpoint()]].concat(), 2)?;
+    findings.expect_words(
+        "another service",
+        &done.stderr,
+        &[
+            backups.server.endpoint(),
+            other.endpoint(),
+            "--plan: it was made for",
+        ],
+    );
+    let mut old: Value =
+        serde_json::from_str(&read(plan.as_ref())?).map_err(|it| it.to_string())?;
+    let fields = old.as_object_mut().ok_or("a plan is an object")?;
+    findings.expect(fields.remove("endpoint").is_some(), || {
+        "no endpoint is told".to_owned()
+    });
+    put(plan.as_ref(), &old.to_string())?;
+    let words = backups.words(&["prune", URL, "--plan", &plan, "--yes"]);
+    let done = ends(&words, 2)?;
+    findings.expect_words(
+        "no service",
+        &done.stderr,
+        &["names no endpoint", "make it anew"],
+    );
+    let left = backups.complete()?;
+    findings.expect(left.len() == 2, || format!("left: {left:?}"));
+    findings.end()
+}

@@ -78,6 +78,7 @@ async fn make(args: &PruneArgs, depot: &Depot<'_>) -> Result<Exit, Trouble> {
     let plan = Plan {
         schema: Plan::SCHEMA.to_owned(),
         location: depot.place.location(),
+        endpoint: depot.place.endpoint(),
         made_at: now,
         keep,
         kinds,
@@ -137,7 +138,20 @@ fn check_place(place: &Place, plan: &Plan) -> Result<(), Mistake> {
             plan.location
         )));
     }
-    Ok(())
+    let endpoint = place.endpoint();
+    if plan.endpoint == endpoint {
+        return Ok(());
+    }
+    let here = endpoint.as_deref().unwrap_or("the provider's own endpoint");
+    Err(Mistake::new(match &plan.endpoint {
+        Some(made) => {
+            format!("--plan: it was made for {location} at {made}, and this is at {here}")
+        }
+        None => format!(
+            "--plan: it names no endpoint, as one for the provider's own or of an older release \
+             does, and this is {location} at {here}; make it anew"
+        ),
+    }))
 }
 
 /// Leaves in a plan what holds now, and says why the rest stays.
