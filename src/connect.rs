@@ -48,6 +48,13 @@ impl ConnectError {
     }
 }
 
+/// How long the service may keep silent while it puts an object together out of its parts.
+///
+/// Amazon says that this "could take several minutes"
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>), and a
+/// service on slow disks copies every byte. Who gives up earlier loses an upload that was sent whole.
+const COMPLETION: Duration = Duration::from_mins(5);
+
 /// Makes the store of a target; every answer it will get is shown to the observer.
 ///
 /// `limit` is how long the whole run may take: a single answer is waited for no longer than a part
@@ -61,7 +68,28 @@ pub async fn connect(
     limit: Duration,
     observer: Arc<dyn WireObserver>,
 ) -> Result<Connected, ConnectError> {
-    let patience = Patience::within(limit);
+    connect_with(target, Patience::within(limit), observer).await
+}
+
+/// Makes the store of a target that large objects are written to: as [`connect`], but the service
+/// has minutes to complete an upload. Whoever has a limit for all of it ends it himself.
+///
+/// # Errors
+///
+/// As for [`connect`].
+pub async fn connect_for_transfers(
+    target: &Target,
+    limit: Duration,
+    observer: Arc<dyn WireObserver>,
+) -> Result<Connected, ConnectError> {
+    connect_with(target, Patience::of_transfers(limit), observer).await
+}
+
+async fn connect_with(
+    target: &Target,
+    patience: Patience,
+    observer: Arc<dyn WireObserver>,
+) -> Result<Connected, ConnectError> {
     match &target.store {
         StoreConfig::S3(store) => {
             let made = Box::pin(backstop_s3::connect(s3(store, patience), observer)).await;
@@ -114,6 +142,8 @@ pub async fn connect_reader(
 struct Patience {
     connect: Duration,
     request: Duration,
+    /// That of a completion; absent for the same.
+    completion: Option<Duration>,
 }
 
 impl Patience {
@@ -124,6 +154,15 @@ impl Patience {
         Self {
             connect: backstop_s3::S3Config::CONNECT_TIMEOUT.min(most),
             request: backstop_s3::S3Config::REQUEST_TIMEOUT.min(most),
+            completion: None,
+        }
+    }
+
+    /// Takes those times, and minutes to complete an upload, however little the run has.
+    fn of_transfers(limit: Duration) -> Self {
+        Self {
+            completion: Some(COMPLETION),
+            ..Self::within(limit)
         }
     }
 }
@@ -158,6 +197,7 @@ fn s3(store: &S3Store, patience: Patience) -> backstop_s3::S3Config {
         storage_class: store.storage_class.clone(),
         connect_timeout: patience.connect,
         request_timeout: patience.request,
+        completion_timeout: patience.completion,
         ..backstop_s3::S3Config::new(&store.bucket, keys(&store.credentials))
     }
 }
@@ -173,6 +213,7 @@ fn minio(store: &S3Store, patience: Patience) -> backstop_minio::MinioConfig {
         checksums: checksums(store.checksums),
         connect_timeout: patience.connect,
         request_timeout: patience.request,
+        completion_timeout: patience.completion,
         ..backstop_minio::MinioConfig::new(endpoint, &store.bucket, keys(&store.credentials))
     }
 }
@@ -202,6 +243,7 @@ fn azure(store: &AzureStore, patience: Patience) -> backstop_azure::AzureConfig 
         ca_pem: trusted(ca_pem.as_deref(), system_pem.as_deref()),
         connect_timeout: patience.connect,
         request_timeout: patience.request,
+        completion_timeout: patience.completion,
         ..backstop_azure::AzureConfig::new(account, container, credentials)
     }
 }
@@ -343,5 +385,26 @@ fn cloud_of(cloud: Cloud) -> backstop_azure::Cloud {
         Cloud::Public => backstop_azure::Cloud::Public,
         Cloud::UsGovernment => backstop_azure::Cloud::UsGovernment,
         Cloud::China => backstop_azure::Cloud::China,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_is_a_part_of_a_run_and_a_completion_has_minutes() {
+        for (limit, connect, request) in [(5, 3, 3), (10, 5, 6), (60, 5, 10), (3_600, 5, 10)] {
+            let run = Patience::within(Duration::from_secs(limit));
+            let seconds = (run.connect.as_secs(), run.request.as_secs());
+            assert_eq!(
+                (seconds, run.completion),
+                ((connect, request), None),
+                "{limit}"
+            );
+            let transfer = Patience::of_transfers(Duration::from_secs(limit));
+            assert_eq!(transfer.completion, Some(COMPLETION), "{limit}");
+            assert_eq!(transfer.request, run.request, "{limit}");
+        }
     }
 }

@@ -31,6 +31,9 @@ pub struct Plan {
     pub schema: String,
     /// Where the backups are.
     pub location: String,
+    /// The endpoint of the service that holds them; absent for the provider's own.
+    #[serde(default)]
+    pub endpoint: Option<String>,
     /// When it was made, by the server's clock.
     pub made_at: Timestamp,
     /// What is kept.

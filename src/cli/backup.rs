@@ -9,6 +9,7 @@ mod verify;
 
 use std::io::{IsTerminal as _, stdin};
 
+use super::answer::agrees;
 use super::args::{BackupCommand, PlaceArgs};
 use super::console;
 use super::exit::Exit;
@@ -132,19 +133,14 @@ fn kinds(flag: Option<&str>) -> Vec<Kind> {
     }
 }
 
-/// Asks on a terminal whether to go on; elsewhere only `--yes` goes on.
-fn confirmed(question: &str, yes: bool) -> Result<bool, Mistake> {
-    if yes {
-        return Ok(true);
-    }
+/// Asks on a terminal whether to go on; elsewhere nobody can be asked.
+async fn confirmed(question: &str) -> Result<bool, Mistake> {
     if !stdin().is_terminal() {
         return Err(Mistake::new(
             "nobody can be asked without a terminal, and nothing is removed unasked; say --yes",
         ));
     }
     console::say(&format!("{question}? [y/N]"));
-    let mut answer = String::new();
-    let read = stdin().read_line(&mut answer);
-    read.map_err(|error| Mistake::new(format!("cannot read standard input: {error}")))?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    let answer = agrees().await;
+    answer.map_err(|error| Mistake::new(format!("cannot read standard input: {error}")))
 }

@@ -17,6 +17,7 @@
 //!
 //! Results go to standard output and everything else to standard error.
 
+mod answer;
 mod args;
 mod backup;
 mod comment;

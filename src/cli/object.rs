@@ -70,10 +70,12 @@ pub(super) fn on_place_as(
                 None => pending().await,
             }
         };
+        // Nothing more is begun once it is to stop.
         let worked = tokio::select! {
-            worked = work(&place) => worked,
+            biased;
             _ = interrupt.wait_for(|stop| *stop) => Ok(Exit::Interrupted),
             () = limit => Err(Trouble::TimedOut),
+            worked = work(&place) => worked,
         };
         place.end_progress();
         tell_left(&place.pool).await;
@@ -83,7 +85,7 @@ pub(super) fn on_place_as(
         };
         Ok(signals.received().unwrap_or(exit))
     });
-    // Without waiting for threads: one may hang in a read of a pipe.
+    // Without waiting for threads: one may hang in a read of a pipe or of a terminal.
     runtime.shutdown_background();
     ended
 }

@@ -9,8 +9,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use tokio::time::timeout;
 
-use crate::config::{Environment, Target};
-use crate::connect::{ConnectError, Connected, connect, connect_reader};
+use crate::config::{Cloud, Environment, StoreConfig, Target};
+use crate::connect::{ConnectError, Connected, connect_for_transfers, connect_reader};
 use crate::engine::{Event, EventSink, RunRequest, WireTap};
 use crate::render::clean;
 use crate::transfer::{Left, Pool, Progress};
@@ -71,7 +71,7 @@ impl Opening {
         };
         match reader {
             Some(reader) => Ok(reader),
-            None => connect(target, self.limit, tap.clone()).await,
+            None => connect_for_transfers(target, self.limit, tap.clone()).await,
         }
     }
 }
@@ -148,6 +148,15 @@ impl Place {
         }
     }
 
+    /// Returns where requests go, unless that is the provider's own endpoint.
+    ///
+    /// A location has no endpoint, and two services may each have a bucket of the same name. Each cloud
+    /// of Azure is a service of its own, whose endpoint need not be written.
+    pub(super) fn endpoint(&self) -> Option<String> {
+        let used = self.connected.endpoint.clone();
+        used.or_else(|| endpoint_of_cloud(&self.target.store))
+    }
+
     /// Returns the object of a key below the prefix.
     pub(super) fn key(&self, name: &str) -> Result<ObjectKey, Mistake> {
         let wrong = |reason: &str| Mistake::new(format!("KEY {name:?}: {reason}"));
@@ -216,6 +225,15 @@ impl Place {
     pub(super) fn end_progress(&self) {
         self.bar.line.finish_and_clear();
     }
+}
+
+/// Returns the endpoint of an account in a cloud of Azure that is not the public one.
+fn endpoint_of_cloud(store: &StoreConfig) -> Option<String> {
+    let StoreConfig::Azure(store) = store else {
+        return None;
+    };
+    let (host, suffix) = (store.host(), Cloud::Public.blob_suffix());
+    (host != format!("{}.{suffix}", store.account)).then(|| format!("https://{host}"))
 }
 
 /// Waits for uploads that were given up to be ended, and tells of those that stay.
@@ -292,6 +310,31 @@ impl EventSink for Lines {
         if let (Event::Exchanged { exchange, .. }, true) = (event, self.verbose) {
             let line = exchanged(&clean(&self.name), exchange);
             self.bar.line.suspend(|| console::say(&line));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{UrlFlags, url_target_bare};
+
+    #[test]
+    fn a_cloud_of_its_own_is_told_from_the_public_one() {
+        for (url, cloud, endpoint) in [
+            ("s3://acme", "", None),
+            ("azure://acme1/backups", "", None),
+            ("azure://acme1/backups", "AzureCloud", None),
+            (
+                "azure://acme1/backups",
+                "AzureUSGovernment",
+                Some("https://acme1.blob.core.usgovcloudapi.net"),
+            ),
+        ] {
+            let environment = Environment::from_iter([("AZURE_CLOUD_NAME", cloud)]);
+            let target = url_target_bare(url, &UrlFlags::default(), &environment).expect(url);
+            let told = endpoint_of_cloud(&target.store);
+            assert_eq!(told.as_deref(), endpoint, "{url} {cloud}");
         }
     }
 }

@@ -230,7 +230,10 @@ pub(super) const RULES: &[Rule] = &[
     ])
     .remedies(&[
         all("A firewall that drops packets looks like this: check the outbound rules of this host for the endpoint."),
-        all("If the service is only slow, give the run more time with --timeout."),
+        all("If the run ended first and the service is only slow, give it more time with --timeout.")
+            .only(|case| case.error().is_none()),
+        all("If the service is only slow, let whoever runs it find out why: one answer is not waited for any longer with a --timeout of more than 20s.")
+            .only(|case| case.error().is_some()),
     ])
     .explains_the_way(),
     Rule::new(

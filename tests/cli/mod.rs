@@ -21,6 +21,7 @@ pub(crate) mod outputs;
 pub(crate) mod ping;
 pub(crate) mod policy;
 pub(crate) mod prometheus;
+pub(crate) mod removal;
 pub(crate) mod secrets;
 pub(crate) mod tickets;
 pub(crate) mod time;

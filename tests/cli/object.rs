@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
 
 use backstop_testkit::{Answer, Cli, Request, Response, Scripted};
 
-use super::harness::{Findings, Outcome, finish, told, with_keys, write};
+use super::harness::{Findings, Outcome, Server, finish, told, with_keys, write};
 
 fn server(script: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Result<Scripted, String> {
     Scripted::start(script).map_err(|error| error.to_string())
@@ -199,5 +201,40 @@ pub(crate) fn no_listing_is_endless_or_commands_the_terminal() -> Outcome {
             .all(|c| c == '\n' || c.is_ascii_graphic() || c == ' ');
         findings.expect(harmless && !done.stdout.is_empty(), || told(&done));
     }
+    findings.end()
+}
+
+/// To make an object of many parts may take a service minutes; an answer to anything else may not.
+pub(crate) fn a_slow_completion_is_waited_for() -> Outcome {
+    let demo = Server::demo()?;
+    let address = demo.endpoint().trim_start_matches("http://").parse();
+    let address = address.map_err(|error| format!("{}: {error}", demo.endpoint()))?;
+    let completes =
+        |request: &Request| request.method == "POST" && request.target.contains("uploadId=");
+    let slow = Scripted::before(address, move |request| {
+        if completes(request) {
+            // Any other request would have been given up.
+            sleep(Duration::from_secs(12));
+        }
+        None
+    });
+    let slow = slow.map_err(|error| error.to_string())?;
+    let endpoint = slow.endpoint();
+    let words = [
+        "object",
+        "put",
+        "large",
+        "s3://healthy/pre",
+        "k",
+        "--endpoint-url",
+        &endpoint,
+    ];
+    let cli = with_keys(&words)?;
+    write(&cli, "large", &"content\n".repeat(9 << 17))?;
+    let done = finish(cli)?;
+    let mut findings = Findings::default();
+    findings.expect_code("put", &done, 0);
+    let times = slow.requests().iter().filter(|it| completes(it)).count();
+    findings.expect(times == 1, || format!("it is completed {times} times"));
     findings.end()
 }

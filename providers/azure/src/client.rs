@@ -78,6 +78,7 @@ fn transport(config: &AzureConfig, url: &Url, direct: bool) -> Result<Transport,
     Ok(Transport::new(Arc::new(Wire::new(
         client,
         config.request_timeout,
+        config.completion_timeout.unwrap_or(config.request_timeout),
     ))))
 }
 

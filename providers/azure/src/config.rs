@@ -36,6 +36,9 @@ pub struct AzureConfig {
     /// How long an answer may keep silent: until its head, then between two chunks of its body. An
     /// upload that makes progress is not silent.
     pub request_timeout: Duration,
+    /// The longest silence while a list of blocks is committed, until the head of the answer and
+    /// between two chunks of its body; absent for that of every other request.
+    pub completion_timeout: Option<Duration>,
     /// Who asks.
     pub credentials: AzureCredentials,
 }
@@ -66,6 +69,7 @@ impl AzureConfig {
             ca_pem: None,
             connect_timeout: Self::CONNECT_TIMEOUT,
             request_timeout: Self::REQUEST_TIMEOUT,
+            completion_timeout: None,
             credentials,
         }
     }

@@ -73,12 +73,28 @@ impl Room {
 pub(crate) struct Wire {
     client: reqwest::Client,
     patience: Duration,
+    completion: Duration,
 }
 
 impl Wire {
-    /// Takes the client, and how long an answer may keep silent.
-    pub(crate) fn new(client: reqwest::Client, patience: Duration) -> Self {
-        Self { client, patience }
+    /// Takes the client, and how long an answer may keep silent: any, and that to Put Block List.
+    pub(crate) fn new(client: reqwest::Client, patience: Duration, completion: Duration) -> Self {
+        Self {
+            client,
+            patience,
+            completion,
+        }
+    }
+
+    /// Returns how long the answer to a request may keep silent.
+    fn silence(&self, request: &Request) -> Duration {
+        let mut pairs = request.url().query_pairs();
+        let commits = pairs.any(|(name, value)| name == "comp" && value == "blocklist");
+        if commits && request.method() == Method::Put {
+            self.completion
+        } else {
+            self.patience
+        }
     }
 }
 
@@ -106,16 +122,17 @@ impl HttpClient for Wire {
             let pieces = pieces(bytes.clone(), Arc::clone(&progress));
             outgoing = outgoing.body(reqwest::Body::wrap_stream(pieces));
         }
-        let patience = self.patience + Duration::from_secs(size.min(IN_FLIGHT) / SLOWEST);
+        let silence = self.silence(request);
+        let patience = silence + Duration::from_secs(size.min(IN_FLIGHT) / SLOWEST);
         let answer = match within(patience, &progress, outgoing.send()).await {
             Some(Ok(answer)) => answer,
             Some(Err(error)) => return Err(wire_error(wire_failure::of(error))),
-            None => return Err(wire_error(WireFailure::silent(self.patience))),
+            None => return Err(wire_error(WireFailure::silent(silence))),
         };
         let status = answer.status().as_u16();
         let headers = headers(answer.headers());
         let room = Room::of(request, answer.status().is_success());
-        let body = incoming(answer.bytes_stream(), self.patience, room);
+        let body = incoming(answer.bytes_stream(), silence, room);
         Ok(AsyncRawResponse::new(status.into(), headers, body))
     }
 }

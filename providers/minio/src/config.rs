@@ -23,6 +23,8 @@ pub struct MinioConfig {
     pub connect_timeout: Duration,
     /// The longest silence, as for [`S3Config::request_timeout`].
     pub request_timeout: Duration,
+    /// The longest silence of a completion, as for [`S3Config::completion_timeout`].
+    pub completion_timeout: Option<Duration>,
     /// When checksums are sent and compared.
     pub checksums: ChecksumMode,
     /// Where the credentials come from; the chain reads the variables `AWS_*`.
@@ -47,6 +49,7 @@ impl MinioConfig {
             ca_pem: None,
             connect_timeout: S3Config::CONNECT_TIMEOUT,
             request_timeout: S3Config::REQUEST_TIMEOUT,
+            completion_timeout: None,
             checksums: ChecksumMode::default(),
             credentials,
             sts_endpoint: None,

@@ -49,6 +49,9 @@ pub struct S3Config {
     /// The longest silence: until the head of the answer, not counting the time in which the
     /// request's body still moves, and between two chunks of the answer's body.
     pub request_timeout: Duration,
+    /// The longest silence while an upload in parts is completed, until the head of the answer and
+    /// between two chunks of its body; absent for that of every other request.
+    pub completion_timeout: Option<Duration>,
     /// When checksums are sent and compared.
     pub checksums: ChecksumMode,
     /// What new objects are encrypted with; absent to leave it to the bucket.
@@ -79,6 +82,7 @@ impl S3Config {
             ca_pem: None,
             connect_timeout: Self::CONNECT_TIMEOUT,
             request_timeout: Self::REQUEST_TIMEOUT,
+            completion_timeout: None,
             checksums: ChecksumMode::default(),
             encryption: None,
             storage_class: None,

@@ -26,7 +26,7 @@ use crate::proxy::Proxy;
 use crate::route::{is_direct, is_near};
 use crate::store::{Flavor, Parts, S3Store};
 use crate::trust::Trust;
-use crate::wire::Wire;
+use crate::wire::{Silence, Wire};
 
 mod ground;
 mod whereabouts;
@@ -127,6 +127,7 @@ pub(crate) async fn connect_within(
         ca_pem,
         connect_timeout,
         request_timeout,
+        completion_timeout,
         checksums,
         encryption,
         storage_class,
@@ -135,7 +136,11 @@ pub(crate) async fn connect_within(
     } = config;
     check_bucket(&bucket)?;
     let trust = Trust::new(ca_pem).map_err(|reason| ConnectError::BadCa { reason })?;
-    let wire = Wire::new(trust, request_timeout, proxy, observer);
+    let silence = Silence {
+        usual: request_timeout,
+        completion: completion_timeout.unwrap_or(request_timeout),
+    };
+    let wire = Wire::new(trust, silence, proxy, observer);
     // The loader reads every setting that the environment and the profile may hold. With an
     // endpoint of our own there is nothing in them that we would want but the region.
     let settings = match &endpoint {

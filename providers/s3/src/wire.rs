@@ -162,8 +162,26 @@ struct Shared {
     direct: Pools,
     proxy: Proxy,
     trust: Trust,
-    silence: Duration,
+    silence: Silence,
     observer: Arc<dyn WireObserver>,
+}
+
+/// How long nothing may come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Silence {
+    /// Of nearly every request.
+    pub(crate) usual: Duration,
+    /// Of one that completes an upload: the service puts the object together before it answers.
+    pub(crate) completion: Duration,
+}
+
+impl Silence {
+    fn of(self, operation: Operation) -> Duration {
+        match operation {
+            Operation::CompleteMultipart => self.completion,
+            _ => self.usual,
+        }
+    }
 }
 
 /// The connections of one way out.
@@ -176,7 +194,7 @@ struct Pools {
 impl Wire {
     pub(crate) fn new(
         trust: Trust,
-        silence: Duration,
+        silence: Silence,
         proxy: Proxy,
         observer: Arc<dyn WireObserver>,
     ) -> Self {
@@ -240,7 +258,8 @@ impl Wire {
         }
         let body = response.take_body();
         let room = Room::of(asked.operation, response.status().is_success());
-        *response.body_mut() = receiving(body, self.0.silence, room);
+        let silence = self.0.silence.of(asked.operation);
+        *response.body_mut() = receiving(body, silence, room);
         Ok(response)
     }
 
@@ -332,7 +351,7 @@ impl HttpConnector for Line {
         *request.body_mut() = sending(body, progress.clone());
         let wire = self.wire.clone();
         HttpConnectorFuture::new(async move {
-            let silence = wire.0.silence;
+            let silence = wire.0.silence.of(asked.operation);
             let answer = progress.bound(silence, connector.call(request)).await;
             let (kind, text) = match answer {
                 Some(Ok(response)) => {

@@ -154,6 +154,7 @@ fn a_plan_is_held_to_what_is_there_now() {
     let plan = Plan {
         schema: Plan::SCHEMA.to_owned(),
         location: "s3://acme".to_owned(),
+        endpoint: Some("https://s3.example.com".to_owned()),
         made_at: now(),
         keep,
         kinds: Kind::ALL.to_vec(),
@@ -161,6 +162,11 @@ fn a_plan_is_held_to_what_is_there_now() {
     };
     let text = serde_json::to_vec(&plan).expect("JSON");
     assert_eq!(Plan::parse(&text), Ok(plan.clone()));
+    // Older ones do not have the field.
+    let mut older: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+    older.as_object_mut().expect("fields").remove("endpoint");
+    let older = Plan::parse(older.to_string().as_bytes()).expect("a plan");
+    assert_eq!(older.endpoint, None);
     assert!(Plan::parse(b"{\"schema\":\"backstop.prune/2\"}").is_err());
     assert!(Plan::parse(b"{}").is_err());
     // The newest is gone, one grew, one went.

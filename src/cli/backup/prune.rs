@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::super::args::PruneArgs;
 use super::super::console;
 use super::super::exit::Exit;
+use super::super::place::Place;
 use super::super::run::Mistake;
 use super::super::trouble::Trouble;
 use super::{Depot, STOPPING, confirmed, kinds, on_depot};
@@ -77,6 +78,7 @@ async fn make(args: &PruneArgs, depot: &Depot<'_>) -> Result<Exit, Trouble> {
     let plan = Plan {
         schema: Plan::SCHEMA.to_owned(),
         location: depot.place.location(),
+        endpoint: depot.place.endpoint(),
         made_at: now,
         keep,
         kinds,
@@ -127,42 +129,71 @@ fn read(path: &Path) -> Result<Plan, Mistake> {
     Plan::parse(&text).map_err(|error| told(error.to_string()))
 }
 
-async fn carry_out(args: &PruneArgs, depot: &Depot<'_>, plan: Plan) -> Result<Exit, Trouble> {
-    let location = depot.place.location();
+/// Refuses a plan that was made for another place.
+fn check_place(place: &Place, plan: &Plan) -> Result<(), Mistake> {
+    let location = place.location();
     if plan.location != location {
-        return Err(Trouble::Mistake(Mistake::new(format!(
+        return Err(Mistake::new(format!(
             "--plan: it was made for {}, and this is {location}",
             plan.location
-        ))));
+        )));
     }
-    let kinds = plan.kinds.clone();
-    let (found, now) = seen(depot, &kinds).await?;
-    let (holds, fails) = recheck(plan, &found, now);
+    let endpoint = place.endpoint();
+    if plan.endpoint == endpoint {
+        return Ok(());
+    }
+    let here = endpoint.as_deref().unwrap_or("the provider's own endpoint");
+    Err(Mistake::new(match &plan.endpoint {
+        Some(made) => {
+            format!("--plan: it was made for {location} at {made}, and this is at {here}")
+        }
+        None => format!(
+            "--plan: it names no endpoint, as one for the provider's own or of an older release \
+             does, and this is {location} at {here}; make it anew"
+        ),
+    }))
+}
+
+/// Leaves in a plan what holds now, and says why the rest stays.
+async fn hold(depot: &Depot<'_>, plan: &mut Plan) -> Result<(Inventory, Timestamp), Trouble> {
+    let (found, now) = seen(depot, &plan.kinds).await?;
+    let (holds, fails) = recheck(plan.clone(), &found, now);
     for (removal, why) in &fails {
         console::warn(&format!("{} {} stays: {why}", removal.kind, removal.id));
     }
-    if holds.is_empty() {
-        depot.place.say("nothing of the plan is left to do");
-        return Ok(Exit::Passed);
-    }
-    for removal in &holds {
+    plan.remove = holds;
+    Ok((found, now))
+}
+
+async fn carry_out(args: &PruneArgs, depot: &Depot<'_>, mut plan: Plan) -> Result<Exit, Trouble> {
+    check_place(depot.place, &plan)?;
+    let (mut found, mut now) = hold(depot, &mut plan).await?;
+    for removal in &plan.remove {
         depot.place.say(&line(removal));
     }
-    let question = format!("remove {} backups from {location}", holds.len());
-    if !confirmed(&question, args.yes)? {
-        depot.place.say("nothing was removed");
+    if !args.yes && !plan.remove.is_empty() {
+        let (number, location) = (plan.remove.len(), depot.place.location());
+        if !confirmed(&format!("remove {number} backups from {location}")).await? {
+            depot.place.say("nothing was removed");
+            return Ok(Exit::Passed);
+        }
+        // The question may have stood for hours.
+        (found, now) = hold(depot, &mut plan).await?;
+    }
+    if plan.remove.is_empty() {
+        depot.place.say("nothing of the plan is left to do");
         return Ok(Exit::Passed);
     }
     let mut exit = Exit::Passed;
     let mut gone: Vec<(Kind, BackupId)> = Vec::new();
-    for removal in &holds {
+    for removal in &plan.remove {
         let removed = remove(&depot.place.store, &depot.layout, removal).await?;
         if !tell(depot, removal, &removed) {
             exit = Exit::Failed;
         }
         gone.push((removal.kind, removal.id.clone()));
     }
-    for kind in kinds {
+    for kind in plan.kinds {
         let of_kind = gone.iter().filter(|(of, _)| *of == kind);
         let ids: Vec<_> = of_kind.map(|(_, id)| id.clone()).collect();
         lead_on(depot, &found, kind, &ids, now).await;

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use backstop_contract::{DeleteOptions, ObjectKey, VersionId};
 
+use crate::cli::answer::agrees;
 use crate::cli::args::DeleteArgs;
 use crate::cli::exit::Exit;
 use crate::cli::place::Place;
@@ -34,7 +35,7 @@ pub(super) fn run(args: &DeleteArgs, environment: &Environment) -> Result<Exit, 
         async |place: &Place| {
             let keys: Result<Vec<_>, _> = args.keys.iter().map(|key| place.own_key(key)).collect();
             let keys = keys?;
-            if asked && !agreed(place, &keys).map_err(Mistake::stdout)? {
+            if asked && !agreed(place, &keys).await? {
                 place.say("nothing was deleted");
                 return Ok(Exit::Passed);
             }
@@ -56,7 +57,14 @@ pub(super) fn run(args: &DeleteArgs, environment: &Environment) -> Result<Exit, 
 }
 
 /// Asks on the terminal.
-fn agreed(place: &Place, keys: &[ObjectKey]) -> io::Result<bool> {
+async fn agreed(place: &Place, keys: &[ObjectKey]) -> Result<bool, Mistake> {
+    ask(place, keys)
+        .map_err(|error| Mistake::new(format!("cannot write to standard error: {error}")))?;
+    let answer = agrees().await;
+    answer.map_err(|error| Mistake::new(format!("cannot read standard input: {error}")))
+}
+
+fn ask(place: &Place, keys: &[ObjectKey]) -> io::Result<()> {
     let mut out = io::stderr().lock();
     for key in keys.iter().take(NAMED) {
         writeln!(out, "  {}", clean(&place.shown(key)))?;
@@ -66,8 +74,5 @@ fn agreed(place: &Place, keys: &[ObjectKey]) -> io::Result<bool> {
     }
     let noun = if keys.len() == 1 { "object" } else { "objects" };
     write!(out, "delete {} {noun}? [y/N] ", keys.len())?;
-    out.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    out.flush()
 }

@@ -141,6 +141,7 @@ const LOST: &[Row] = &[
     (5_000, Operation::CompleteMultipart, Trouble::LostBefore(1), None,                        Condition::IfAbsent, true),
     (5_000, Operation::CompleteMultipart, Trouble::LostAfter(1),  Some(Operation::HeadObject), Condition::Always,   true),
     (5_000, Operation::CompleteMultipart, Trouble::LostBefore(1), Some(Operation::HeadObject), Condition::Always,   true),
+    (5_000, Operation::CompleteMultipart, Trouble::LostBefore(4), None,                        Condition::Always,   true),
     (5_000, Operation::CompleteMultipart, Trouble::LostBefore(9), None,                        Condition::Always,   false),
 ];
 

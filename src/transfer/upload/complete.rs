@@ -8,7 +8,7 @@ use backstop_contract::{
     UploadId,
 };
 use bytes::Bytes;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::super::error::TransferError;
 use super::parts::Job;
@@ -16,10 +16,20 @@ use super::parts::Job;
 /// The name under which an object is told the word of its writer.
 const NAME: &str = "backstopupload";
 
-/// How often a write is tried whose reply is lost.
+/// How often a put is tried whose reply is lost.
 const TURNS: u32 = 3;
 /// How long is waited before it is tried again.
 const PAUSE: Duration = Duration::from_millis(300);
+/// How long is waited before each further try to complete an upload. What a proxy cut off may be
+/// under way for a while, and to end the upload meanwhile could destroy it.
+const PAUSES: [Duration; 4] = [
+    PAUSE,
+    Duration::from_secs(2),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+];
+/// How long after the first try another one is begun: each of them may be waited for for minutes.
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// A random word by which a writer knows his own object again.
 pub(super) struct Token(String);
@@ -74,11 +84,13 @@ pub(super) async fn complete(
         job.store
             .complete_multipart(job.key, upload, parts, options)
     };
+    let begun = Instant::now();
     let mut error = match attempt().await {
         Err(error) if error.may_have_happened() => error,
         answer => return Ok(answer?),
     };
-    for turn in 1..=TURNS {
+    let mut pauses = PAUSES.into_iter();
+    loop {
         match look(job).await {
             Found::Ours(done) => return Ok(done),
             Found::NotOurs { something } if is_taken(job, something) => break,
@@ -88,13 +100,16 @@ pub(super) async fn complete(
             }
             Found::NotOurs { .. } | Found::Hidden => {}
         }
-        if turn < TURNS {
-            sleep(PAUSE).await;
-            error = match attempt().await {
-                Err(error) => error,
-                done => return Ok(done?),
-            };
-        }
+        let Some(pause) = pauses.next().filter(|_| begun.elapsed() < LONGEST) else {
+            break;
+        };
+        // A refusal does not become another one in time.
+        let refused = !error.may_have_happened();
+        sleep(if refused { PAUSE } else { pause }).await;
+        error = match attempt().await {
+            Err(error) => error,
+            done => return Ok(done?),
+        };
     }
     Err(unsettled(job, error))
 }

@@ -48,11 +48,21 @@ pub(crate) fn sas() -> AzureCredentials {
 
 /// Connects to a scripted server that plays an emulator.
 pub(crate) async fn store(endpoint: &str, credentials: AzureCredentials) -> (AzureStore, Arc<Log>) {
+    store_with(endpoint, credentials, |_| ()).await
+}
+
+/// Connects to a scripted server that plays an emulator, with another configuration.
+pub(crate) async fn store_with(
+    endpoint: &str,
+    credentials: AzureCredentials,
+    change: impl Fn(&mut AzureConfig),
+) -> (AzureStore, Arc<Log>) {
     let log = Arc::new(Log::default());
     let mut config = AzureConfig::new("devstoreaccount1", "backups", credentials);
     config.endpoint = Some(format!("{endpoint}/devstoreaccount1"));
     config.connect_timeout = Duration::from_millis(300);
     config.request_timeout = Duration::from_millis(300);
+    change(&mut config);
     let observer: Arc<dyn WireObserver> = Arc::<Log>::clone(&log);
     let store = connect(config, observer).await.expect("store");
     (store, log)

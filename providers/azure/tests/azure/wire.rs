@@ -6,13 +6,15 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
-use crate::common::{KEY, Log, SIGNATURE, account_key, key, sas, store};
+use crate::common::{KEY, Log, SIGNATURE, account_key, key, sas, store, store_with};
 use backstop_azure::{AzureConfig, ConnectError, connect};
 use backstop_contract::{
-    Attributes, ByteRange, Condition, DeclaredChecksum, DeleteOptions, Error, ErrorKind,
-    GetOptions, HeadOptions, Identity, KeyPrefix, ListOptions, ObjectKey, ObjectStore,
-    ObjectStoreExt, Operation, PutOptions, Sent, VersionId,
+    Attributes, ByteRange, CompleteOptions, Condition, CreateOptions, DeclaredChecksum,
+    DeleteOptions, Error, ErrorKind, GetOptions, HeadOptions, Identity, KeyPrefix, ListOptions,
+    ObjectKey, ObjectStore, ObjectStoreExt, Operation, PartNumber, PartOptions, PutOptions, Sent,
+    VersionId,
 };
 use backstop_testkit::{Answer, Response, Scripted, refused_port};
 use bytes::Bytes;
@@ -56,6 +58,31 @@ async fn a_body_that_stalls_is_timed_out() {
         .await
         .expect_err("stalled");
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+}
+
+#[tokio::test]
+async fn a_list_of_blocks_has_a_limit_of_its_own() {
+    let second = Duration::from_secs(1);
+    for (limit, well) in [(None, false), (Some(5 * second), true)] {
+        let server = Scripted::start(move |request| {
+            if request.target.contains("comp=blocklist") {
+                std::thread::sleep(second);
+            }
+            let answer = Response::new(201, "").with("x-ms-request-id", "1");
+            answer.with("x-ms-version", "2024-11-04").into()
+        });
+        let server = server.expect("server");
+        let change = |config: &mut AzureConfig| config.completion_timeout = limit;
+        let (store, _log) = store_with(&server.endpoint(), account_key(), change).await;
+        let (key, body) = (key(), Bytes::from_static(b"x"));
+        let upload = store.create_multipart(&key, CreateOptions::default()).await;
+        let upload = upload.expect("an upload");
+        let part = store.put_part(&key, &upload, PartNumber(1), body, PartOptions::default());
+        let parts = [part.await.expect("taken")];
+        let done = store.complete_multipart(&key, &upload, &parts, CompleteOptions::default());
+        let done = done.await;
+        assert_eq!(done.is_ok(), well, "{limit:?}: {done:?}");
+    }
 }
 
 #[tokio::test]

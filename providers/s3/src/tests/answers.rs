@@ -269,6 +269,27 @@ async fn no_answer_is_told_from_never_sent() {
 }
 
 #[tokio::test]
+async fn a_completion_has_a_limit_of_its_own() {
+    let second = std::time::Duration::from_secs(1);
+    let done = "<CompleteMultipartUploadResult><ETag>\"e\"</ETag></CompleteMultipartUploadResult>";
+    for (limit, well) in [(None, false), (Some(5 * second), true)] {
+        let server = Scripted::start(move |_| {
+            std::thread::sleep(second);
+            let answer = Response::new(200, done).with("Content-Type", "application/xml");
+            answer.with("x-amz-request-id", "1").into()
+        });
+        let server = server.expect("a free port");
+        let mut config = config(&server);
+        config.completion_timeout = limit;
+        let (store, _) = with(config).await;
+        let error = fails(&store, Operation::CompleteMultipart).await;
+        assert_eq!(error.is_none(), well, "{limit:?}: {error:?}");
+        let error = fails(&store, Operation::PutPart).await.expect("silence");
+        assert_eq!(error.kind(), ErrorKind::TimedOut, "{limit:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_success_with_an_error_inside_is_a_failure() {
     let inside = refusal(200, "InternalError", "We encountered an internal error.");
     let server = always(inside);
