@@ -127,11 +127,15 @@ async fn latest(
     let complete = complete.filter(|entry| entry.is_complete() && entry.source == Source::Ours);
     let Some(newest) = complete.max_by_key(|entry| entry.started) else {
         let blind = kinds.iter().find_map(|kind| found.blind(*kind));
-        return Err(match blind {
-            Some(why) => FindError::Unknown(why.to_owned()),
-            None => FindError::None("there is no complete backup".to_owned()),
+        return Err(match (blind, found.unknown().next()) {
+            (Some(why), _) => FindError::Unknown(why.to_owned()),
+            (None, Some((it, why))) => FindError::Unknown(format!("{}: {why}", it.id)),
+            (None, None) => FindError::None("there is no complete backup".to_owned()),
         });
     };
+    if let Some(why) = found.cut() {
+        return Err(FindError::Unknown(why.to_owned()));
+    }
     let Ok(id) = BackupId::parse(&newest.id) else {
         return Err(FindError::None(format!(
             "{} is no backup of ours",

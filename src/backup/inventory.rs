@@ -149,13 +149,25 @@ impl Inventory {
             .max_by_key(|entry| entry.since())
     }
 
-    /// Returns what was begun after another one of its kind and cannot be relied on, each with why.
+    /// Returns what was begun after another one and cannot be relied on, of any kind, each with why.
     pub fn newer_than<'a>(&'a self, than: &'a Entry) -> impl Iterator<Item = (&'a Entry, &'a str)> {
-        let entries = self.entries.iter();
-        let newer = entries.filter(|it| it.kind == than.kind && it.started > than.started);
-        newer.filter_map(|it| match &it.state {
+        self.unknown().filter(|(it, _)| it.started > than.started)
+    }
+
+    /// Returns what cannot be told to be complete or not, each with why.
+    pub fn unknown(&self) -> impl Iterator<Item = (&Entry, &str)> {
+        self.entries.iter().filter_map(|it| match &it.state {
             State::Unknown(why) => Some((it, why.as_str())),
             State::Complete | State::Incomplete(_) => None,
+        })
+    }
+
+    /// Returns why the newest may not be among what was seen, although listing is allowed.
+    #[must_use]
+    pub fn cut(&self) -> Option<&str> {
+        self.sights.iter().find_map(|sight| match &sight.view {
+            View::Cut(why) => Some(why.as_str()),
+            View::Listed | View::Blind(_) | View::Pointed => None,
         })
     }
 

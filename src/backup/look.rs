@@ -26,6 +26,8 @@ const AT_ONCE: usize = 2;
 /// The most backups of one kind, and the most odd things that are told.
 const MOST: usize = 50_000;
 const MOST_ODD: usize = 20;
+/// How many are looked at beyond the newest complete one, where not all are wanted.
+const BEYOND: usize = 8;
 /// How far in the future a backup may have been begun: the clocks of one service's servers differ.
 pub(super) const SLACK: SignedDuration = SignedDuration::from_mins(1);
 
@@ -39,8 +41,8 @@ pub struct Question<'a> {
     pub kinds: &'a [Kind],
     /// Which of other tools.
     pub layouts: &'a [ForeignLayout],
-    /// How many complete ones of each kind are wanted, the newest first, with what was begun after
-    /// them; absent for all there are.
+    /// How many complete ones of each kind are wanted at most, the newest first, with what was begun
+    /// after them; absent for all there are.
     pub complete: Option<usize>,
     /// The server's clock: where not all are wanted, what was begun in its future is looked at only
     /// where nothing else is complete.
@@ -193,34 +195,46 @@ async fn of_kind(
         let first = ids.partition_point(|id| id.begun() > now + SLACK);
         ahead.extend(ids.drain(..first).take(MOST_ODD));
     }
-    let wanted = question.complete.unwrap_or(usize::MAX);
-    let entry = |id| {
+    let look = |id: BackupId| {
         let left = left.get(&id).copied().unwrap_or_default();
-        entry(store, layout, kind, id, left)
+        async move { (id.clone(), entry(store, layout, kind, id, left).await) }
     };
-    if entries(ids.into_iter().map(entry), wanted, found).await? == 0 {
-        entries(ahead.into_iter().map(entry), wanted, found).await?;
+    let wanted = question.complete;
+    if walk(kind, ids.into_iter().map(look), wanted, found).await? == 0 {
+        walk(kind, ahead.into_iter().map(look), wanted, found).await?;
     } else {
-        let passed_over = ahead.iter().map(|id| of_future(kind, id));
+        let why = "its name says that it was begun in the future, by the server's clock";
+        let passed_over = ahead.iter().map(|id| unread(kind, id, why.to_owned()));
         found.entries.extend(passed_over);
     }
     Ok(view)
 }
 
-/// Looks at backups until so many are complete, and returns how many are.
-async fn entries(
-    looks: impl Iterator<Item = impl Future<Output = Result<Option<Entry>, LookError>>>,
-    wanted: usize,
+/// Looks at backups until so many are complete, and returns how many are. Where not all are wanted,
+/// those beyond the newest complete one matter less: few of them are looked at, and none of them ends
+/// the search.
+async fn walk(
+    kind: Kind,
+    looks: impl Iterator<Item = impl Future<Output = (BackupId, Result<Option<Entry>, LookError>)>>,
+    wanted: Option<usize>,
     found: &mut Inventory,
 ) -> Result<usize, LookError> {
-    let mut entries = futures::stream::iter(looks).buffered(AT_ONCE);
-    let mut complete = 0;
-    while complete < wanted
-        && let Some(entry) = entries.next().await
-    {
-        let Some(entry) = entry? else { continue };
+    let mut looks = futures::stream::iter(looks).buffered(AT_ONCE);
+    let (mut complete, mut beyond) = (0, 0);
+    while let Some((id, entry)) = looks.next().await {
+        let entry = match entry {
+            Err(error) if wanted.is_some() && complete > 0 => {
+                Some(unread(kind, &id, error.to_string()))
+            }
+            entry => entry?,
+        };
+        let Some(entry) = entry else { continue };
+        beyond += usize::from(complete > 0);
         complete += usize::from(entry.is_complete());
         found.entries.push(entry);
+        if wanted.is_some_and(|wanted| complete >= wanted || beyond >= BEYOND) {
+            break;
+        }
     }
     Ok(complete)
 }
@@ -235,15 +249,14 @@ fn view_of(shown: usize) -> View {
     ))
 }
 
-/// Describes a backup that nobody can have begun yet; it is not read.
-fn of_future(kind: Kind, id: &BackupId) -> Entry {
-    let why = "its name says that it was begun in the future, by the server's clock";
+/// Describes a backup whose manifest was not read, for this reason.
+fn unread(kind: Kind, id: &BackupId, why: String) -> Entry {
     Entry {
         id: id.to_string(),
         kind,
         source: Source::Ours,
         name: None,
-        state: State::Unknown(why.to_owned()),
+        state: State::Unknown(why),
         started: Some(id.begun()),
         modified: None,
         size: None,

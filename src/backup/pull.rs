@@ -141,7 +141,7 @@ impl Pull<'_> {
         let staging = self.staging(destination);
         let parts = staging.join(place::parts());
         for folder in [&staging, &parts] {
-            place::folder(folder).map_err(|error| PullError::local(folder, error))?;
+            place::own_folder(folder).map_err(|error| PullError::local(folder, error))?;
         }
         let missing = objects.iter().zip(&found).enumerate();
         let missing = missing.filter(|(_, (_, there))| !**there);

@@ -90,19 +90,27 @@ pub enum PushError {
         /// Why.
         error: TransferError,
     },
+    /// No manifest can be made of it, and nothing was sent.
+    #[error("no manifest can be made of it, and nothing was sent: {error}")]
+    Foreseen {
+        /// Why.
+        error: ManifestError,
+        /// How many files it is of.
+        files: usize,
+    },
     /// There is not a byte in it.
     #[error("nothing came: there is not a single byte to back up")]
     Empty,
     /// Objects that had been written are not there any more.
     #[error(
-        "{first} was written and is not there any more, and neither are {more} others: somebody \
-         took this push, which took long, for dead and removed what it had written"
+        "{first}, and so for {count} of its objects: somebody took this push, which took long, for \
+         dead and removed or changed what it had written"
     )]
     Gone {
-        /// The path of the first of them.
+        /// The path of the first of them, and what is wrong with it.
         first: String,
-        /// How many others.
-        more: usize,
+        /// How many there are.
+        count: u64,
     },
     /// The manifest cannot be made of it.
     #[error("its manifest cannot be written: {0}")]
@@ -243,11 +251,8 @@ impl<'a> Pushing<'a> {
     /// Writes the manifest that there would be, before anything is sent: one that is too large would
     /// else be noticed after the last byte.
     fn foresee(&self, load: &Load, pool: &Pool) -> Result<(), PushError> {
-        let Load::Files(files) = load else {
-            return Ok(());
-        };
         let limits = self.store.capabilities().limits;
-        let objects = files.iter().map(|(path, local)| {
+        let of_file = |(path, local): &(DataPath, PathBuf)| {
             // What is not there is told when it is opened.
             let length = std::fs::metadata(local).map_or(0, |it| it.len());
             let parts = part_sizes(length, pool.options().part, &limits);
@@ -256,9 +261,16 @@ impl<'a> Pushing<'a> {
                 sha256: [0; 32],
             };
             Stored::new(path.clone(), parts.map(unread).collect(), None)
-        });
-        let manifest = self.manifest(objects.collect(), self.started_at);
-        manifest.write()?;
+        };
+        let objects: Vec<_> = match load {
+            Load::Files(files) => files.iter().map(of_file).collect(),
+            // Nobody knows how long it is; the parts of one object have room.
+            Load::Pipe(path, _) => vec![Stored::new(path.clone(), Vec::new(), None)],
+        };
+        let files = objects.len();
+        let manifest = self.manifest(objects, self.started_at);
+        let written = manifest.write();
+        written.map_err(|error| PushError::Foreseen { error, files })?;
         Ok(())
     }
 

@@ -153,7 +153,8 @@ fn of_newest(
         ),
         (Some(_), None) => (Verdict::Unknown, format!("the size of {id} is not known")),
         _ => {
-            let newer = inventory.newer_than(entry).next();
+            let mut newer = inventory.newer_than(entry);
+            let newer = newer.find(|(it, _)| it.kind == entry.kind);
             let newer = newer.map(|(it, why)| format!("; {} is newer, and {why}", it.id));
             let newer = newer.unwrap_or_default();
             (Verdict::Passed, format!("{id} is {shown} old{newer}"))

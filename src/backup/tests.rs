@@ -95,8 +95,8 @@ impl Ground {
         })
     }
 
-    async fn push(&self, store: &Arc<dyn ObjectStore>, load: Load) -> Result<Pushed, PushError> {
-        let push = Push {
+    fn push_of_all() -> Push {
+        Push {
             kind: Kind::Upgrade,
             name: "nightly".to_owned(),
             installation: Some("acme".to_owned()),
@@ -104,7 +104,11 @@ impl Ground {
             restorable_by: None,
             allow_empty: false,
             attributes: Attributes::default(),
-        };
+        }
+    }
+
+    async fn push(&self, store: &Arc<dyn ObjectStore>, load: Load) -> Result<Pushed, PushError> {
+        let push = Self::push_of_all();
         let clock = || self.tap.server_clock();
         let pushing = Pushing::begin(store, &self.layout, push, &clock).await?;
         pushing

@@ -20,7 +20,7 @@ use super::pool::Pool;
 use super::progress::Progress;
 use super::upload::SHA256;
 
-pub use partial::partial_of;
+pub use partial::{owner_beside, partial_of};
 
 /// What is wanted, and what is known of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -27,7 +27,9 @@ mod source;
 mod tests;
 mod upload;
 
-pub use download::{Downloaded, Proof, Wanted, download, download_by, download_to, partial_of};
+pub use download::{
+    Downloaded, Proof, Wanted, download, download_by, download_to, owner_beside, partial_of,
+};
 pub use error::TransferError;
 pub use part::{PartSum, hex, part_sizes};
 pub use pool::{Left, Pool, PoolOptions};

@@ -113,22 +113,34 @@ impl Bench {
         }
     }
 
-    /// Has another tool dump a large database and then a small one.
-    async fn make_two_series(&mut self) {
-        self.by_another("{name}-{time:%Y%m%d-%H%M%S}.sql", "{id}.done");
-        for (name, minutes, size) in [("main", 30, 1_000), ("audit", 5, 10)] {
-            let key = format!("dumps/{name}-{}.sql", stamp(minutes));
+    /// Has another tool make dumps, or a folder in which a part has a name as its marker has.
+    async fn made_by_another(&mut self, deed: Deed) {
+        let (pattern, marker) = match deed {
+            Deed::TwoSeries => ("{name}-{time:%Y%m%d-%H%M%S}", "{id}.done"),
+            Deed::MarkersWithin => ("{time:%Y%m%d-%H%M%S}/", "{id}_SUCCESS"),
+            _ => ("db-{time:%Y%m%d-%H%M%S}-{name}", "{id}.done"),
+        };
+        self.by_another(pattern, marker);
+        let (two, own) = (&["audit", "main", "audit"], &["job1", "job2", "job3"]);
+        let names = if matches!(deed, Deed::TwoSeries) {
+            two
+        } else {
+            own
+        };
+        for ((name, minutes), size) in names.iter().zip([40, 30, 5]).zip([10, 1_000, 10]) {
+            let key = match deed {
+                Deed::MarkersWithin => break,
+                Deed::TwoSeries => format!("dumps/{name}-{}", stamp(minutes)),
+                _ => format!("dumps/db-{}-{name}", stamp(minutes)),
+            };
             self.put_at(&key, size).await;
             self.put_at(&format!("{key}.done"), 0).await;
+            self.asked.backup = matches!(deed, Deed::OneOfOwnNames).then_some(key);
         }
-    }
-
-    /// Has another tool write a folder in which a part has a name as its marker has.
-    async fn make_markers_within(&mut self) {
-        self.by_another("{time:%Y%m%d-%H%M%S}/", "{id}_SUCCESS");
-        let folder = format!("dumps/{}", stamp(5));
-        for name in ["tables/part-0", "tables/_SUCCESS", "_SUCCESS"] {
-            self.put_at(&format!("{folder}/{name}"), 10).await;
+        if matches!(deed, Deed::MarkersWithin) {
+            for name in ["tables/part-0", "tables/_SUCCESS", "_SUCCESS"] {
+                self.put_at(&format!("dumps/{}/{name}", stamp(5)), 10).await;
+            }
         }
     }
 
@@ -217,6 +229,8 @@ enum Deed {
     OldPointerButReader,
     ShrunkTwice,
     TwoSeries,
+    OwnNames,
+    OneOfOwnNames,
     MarkersWithin,
     CannotGet,
     CannotGetButReader,
@@ -286,8 +300,9 @@ async fn done(deed: Deed) -> Bench {
             bench.denied = vec![deny(Operation::ListObjects)];
         }
         Deed::ShrunkTwice => bench.shrink_twice().await,
-        Deed::TwoSeries => bench.make_two_series().await,
-        Deed::MarkersWithin => bench.make_markers_within().await,
+        Deed::TwoSeries | Deed::OwnNames | Deed::OneOfOwnNames | Deed::MarkersWithin => {
+            bench.made_by_another(deed).await;
+        }
         Deed::CannotGet | Deed::CannotGetButReader => {
             bench.reader = matches!(deed, Deed::CannotGetButReader);
             bench.denied = [
@@ -389,6 +404,16 @@ const ROWS: &[Row] = &[
         Some(("size", FAILS)),
     ),
     ("the small one of two series", Deed::TwoSeries, None),
+    (
+        "each has a name of its own, and the last one shrank",
+        Deed::OwnNames,
+        Some(("size", FAILS)),
+    ),
+    (
+        "the one that shrank is asked for by its name",
+        Deed::OneOfOwnNames,
+        Some(("size", FAILS)),
+    ),
     (
         "what looks like its marker is within",
         Deed::MarkersWithin,

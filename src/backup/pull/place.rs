@@ -1,8 +1,9 @@
 //! Places on this disk: never through a link, never over something.
 
 use std::collections::HashSet;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, DirBuilder, File, Metadata};
 use std::io::{self, Read as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -10,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::PullError;
 use crate::backup::manifest::{Part, Stored};
 use crate::backup::path::{DataPath, STAGING};
+use crate::transfer::owner_beside;
 
 /// How much is hashed at a time, in bytes.
 const STEP: usize = 1 << 20;
@@ -90,6 +92,25 @@ pub(super) fn folder(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes the hidden folder of a pull for this user alone; one that is there already must be so too, since
+/// what lies in it is believed and moved to its place.
+pub(super) fn own_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    match builder.mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => return made,
+    }
+    let facts = fs::symlink_metadata(path)?;
+    let wrong = if !facts.is_dir() {
+        "it is no folder, and a folder is needed there"
+    } else if facts.uid() != owner_beside(path)? || facts.mode() & 0o022 != 0 {
+        "somebody else can write to it, so that nothing in it can be believed; remove it"
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::other(wrong))
+}
+
 /// Makes the folders of a path below a root, and returns the whole path.
 pub(super) fn below(root: &Path, path: &DataPath) -> io::Result<PathBuf> {
     for name in path.folders() {
@@ -148,6 +169,8 @@ fn hashes(path: &Path, size: u64, parts: &[Part]) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -163,6 +186,14 @@ mod tests {
         assert!(below(&root, &path("link/a")).is_err());
         assert!(folder(&root.join("link")).is_err());
         assert!(exists(&root.join("dangling")));
+        let hidden = root.join("hidden");
+        for (mode, believed) in [(0o700, true), (0o755, true), (0o775, false), (0o777, false)] {
+            own_folder(&hidden).expect("made");
+            fs::set_permissions(&hidden, fs::Permissions::from_mode(mode)).expect("set");
+            assert_eq!(own_folder(&hidden).is_ok(), believed, "{mode:o}");
+            fs::remove_dir(&hidden).expect("removed");
+        }
+        assert!(own_folder(&root.join("link")).is_err());
         let staged = below(&staging, &path("a/b")).expect("made");
         fs::write(&staged, "new").expect("written");
         below(&root, &path("a/b")).expect("made");

@@ -73,8 +73,8 @@ pub(super) async fn still_there(
         .filter(|it| matches!(it.kind, DeviationKind::Missing | DeviationKind::Size));
     match gone.next() {
         Some(first) => Err(PushError::Gone {
-            first: first.path.clone(),
-            more: gone.count(),
+            first: format!("{}: {}", first.path, first.found),
+            count: 1 + gone.count() as u64 + found.more,
         }),
         None => Ok(()),
     }

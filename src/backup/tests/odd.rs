@@ -79,6 +79,56 @@ fn what_is_of_the_future_leads_nowhere() {
 }
 
 #[test]
+fn a_search_goes_no_further_than_it_has_to() {
+    run(async {
+        let ground = Ground::usual();
+        let store = ground.store();
+        let good = ground.push_three(&store).await.expect("pushed").manifest;
+        for hours in 1..40 {
+            let cut = copied(&ground, &good, hence(-hours)).await;
+            let key = ground.layout.manifest(cut.kind, &cut.id).expect("a key");
+            ground.put(key.as_str(), b"{}").await;
+        }
+        for (wanted, most) in [(Some(1), 1), (Some(4), 9), (None, 40)] {
+            let question = Question {
+                kinds: &[Kind::Upgrade],
+                layouts: &[],
+                complete: wanted,
+                clock: &|| None,
+            };
+            let found = inventory(&*store, &ground.layout, question).await;
+            assert_eq!(
+                found.expect("an inventory").entries.len(),
+                most,
+                "{wanted:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn what_is_newer_and_broken_is_told_of_every_kind() {
+    run(async {
+        let ground = Ground::usual();
+        let store = ground.store();
+        let good = ground.push_three(&store).await.expect("pushed").manifest;
+        let broken = BackupId::new(hence(1), "x").expect("an id");
+        let key = ground.layout.manifest(Kind::Scheduled, &broken);
+        ground.put(key.expect("a key").as_str(), b"{}").await;
+        let latest = async |kinds: &[Kind]| {
+            find(&*store, &ground.layout, &Which::Latest, kinds, &|| None).await
+        };
+        let all = latest(&Kind::ALL).await.expect("found");
+        assert_eq!(all.manifest.id, good.id);
+        assert!(all.newer[0].contains(broken.as_str()), "{:?}", all.newer);
+        let of_kind = latest(&[Kind::Scheduled]).await.expect_err("there is none");
+        let told = of_kind.to_string();
+        assert!(matches!(of_kind, FindError::Unknown(_)), "{told}");
+        assert!(told.contains("its manifest cannot be trusted"), "{told}");
+    });
+}
+
+#[test]
 fn a_backup_of_nothing_is_not_made() {
     run(async {
         let ground = Ground::usual();
@@ -107,7 +157,27 @@ fn a_manifest_that_is_too_large_is_foreseen() {
         });
         let error = ground.push(&store, Load::Files(files.collect())).await;
         let error = error.expect_err("refused");
-        assert!(matches!(error, PushError::Manifest(_)), "{error}");
+        assert!(matches!(error, PushError::Foreseen { .. }), "{error}");
+        assert_eq!(ground.keys(), Vec::<String>::new(), "nothing was sent");
+    });
+}
+
+#[test]
+fn what_a_pipe_is_said_to_be_is_looked_at_before_it_is_read() {
+    run(async {
+        let ground = Ground::usual();
+        let store = ground.store();
+        let mut push = Ground::push_of_all();
+        push.app_version = Some("x".repeat(201));
+        let clock = || Some(hence(0));
+        let pushing = Pushing::begin(&store, &ground.layout, push, &clock).await;
+        let path = DataPath::parse("db.sql").expect("a path");
+        let load = Load::Pipe(path, Source::bytes("dump"));
+        let pushed = pushing.expect("begun");
+        let pool = Ground::pool();
+        let pushed = pushed.run(load, &pool, Arc::new(Silent), &clock);
+        let error = pushed.await.expect_err("refused").to_string();
+        assert!(error.contains("app_version is longer than 200"), "{error}");
         assert_eq!(ground.keys(), Vec::<String>::new(), "nothing was sent");
     });
 }

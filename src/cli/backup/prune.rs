@@ -51,6 +51,9 @@ async fn seen(depot: &Depot<'_>, kinds: &[Kind]) -> Result<(Inventory, Timestamp
         let why = "listing is denied, and what is not listed cannot be pruned".to_owned();
         return Err(Trouble::Told(why, Exit::Failed));
     }
+    if let Some(why) = found.cut() {
+        console::warn(why);
+    }
     let now = depot.place.clock().ok_or_else(|| {
         let why = "no answer of the service told its time, by which ages are counted".to_owned();
         Trouble::Told(why, Exit::Unknown)

@@ -70,9 +70,11 @@ async fn push(
     match pushed {
         Ok(pushed) => finish(depot, &pushed),
         Err(error) => {
-            console::say(&format!(
-                "{kind} {id} is not complete: backup list says so, and prune removes it after a day"
-            ));
+            if !matches!(error, PushError::Foreseen { .. }) {
+                console::say(&format!(
+                    "{kind} {id} is not complete: backup list says so, and prune removes it after a day"
+                ));
+            }
             Err(trouble(error))
         }
     }
@@ -83,7 +85,6 @@ fn trouble(error: PushError) -> Trouble {
         PushError::Object { error, .. } | PushError::Commit(error) => error.into(),
         PushError::Look(error) => error.into(),
         PushError::NoClock => Trouble::Told(error.to_string(), Exit::Unknown),
-        PushError::Name(..) => Trouble::Told(error.to_string(), Exit::Usage),
         PushError::Empty => Trouble::Told(
             format!(
                 "{error}; the program that makes the backup probably failed (set -o pipefail tells \
@@ -91,10 +92,16 @@ fn trouble(error: PushError) -> Trouble {
             ),
             Exit::Failed,
         ),
-        PushError::Manifest(_) => Trouble::Told(
-            format!("{error}; pack the files: tar -c DIR | backstop backup push - TARGET"),
-            Exit::Failed,
+        PushError::Foreseen { files, .. } if files > 1 => Trouble::Told(
+            format!(
+                "{error}; where it is too large, pack the files: tar -c DIR | backstop backup push - TARGET"
+            ),
+            Exit::Usage,
         ),
+        PushError::Name(..) | PushError::Foreseen { .. } => {
+            Trouble::Told(error.to_string(), Exit::Usage)
+        }
+        PushError::Manifest(_) => Trouble::Told(error.to_string(), Exit::Failed),
         PushError::Gone { .. } => Trouble::Told(
             format!("{error}; push again, and find out who removes backups that are being made"),
             Exit::Failed,

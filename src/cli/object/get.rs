@@ -20,6 +20,9 @@ use crate::transfer::{Downloaded, Proof, TransferError, Wanted, download, downlo
 /// How many links are followed, one after the other, until they are taken for a circle.
 const LINKS: usize = 40;
 
+/// Other names of standard output, which may be a file that must not be replaced.
+const STANDARD: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
 /// Where the bytes go.
 #[derive(Debug, PartialEq, Eq)]
 enum Output {
@@ -84,17 +87,27 @@ fn named(args: &GetArgs) -> Result<PathBuf, Mistake> {
 impl Output {
     /// Finds out what a path is; of a link, what it leads to.
     fn of(path: PathBuf) -> Result<Self, Mistake> {
-        if is_stdin(&path) {
+        if is_stdin(&path) || STANDARD.iter().any(|it| path == Path::new(it)) {
             return Ok(Self::Standard);
         }
         let shown = path.display();
-        if let Ok(facts) = fs::metadata(&path) {
+        let facts = match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            facts => Some(facts.map_err(|error| wrong(format!("{shown}: {error}")))?),
+        };
+        if let Some(facts) = facts {
             let kind = facts.file_type();
             if kind.is_dir() {
                 return Err(wrong(format!("{shown} is a folder; name a file in it")));
             }
             if kind.is_fifo() || kind.is_char_device() {
                 return Ok(Self::Stream(path));
+            }
+            if path.starts_with("/proc") || path.starts_with("/dev/fd") {
+                return Err(wrong(format!(
+                    "{shown} is a file that is open; name it by its own name, or write - for standard \
+                     output"
+                )));
             }
             if !kind.is_file() {
                 return Err(wrong(format!(
@@ -185,6 +198,9 @@ mod tests {
         let file = |name: &str| Ok(Output::File(at(name)));
         for (path, expected) in [
             (PathBuf::from("-"), Ok(Output::Standard)),
+            ("/dev/stdout".into(), Ok(Output::Standard)),
+            ("/proc/self/exe".into(), Err("is a file that is open")),
+            (at("file/within"), Err("Not a directory")),
             (
                 "/dev/null".into(),
                 Ok(Output::Stream(PathBuf::from("/dev/null"))),
@@ -200,7 +216,7 @@ mod tests {
             (at("to-folder"), Err("is a folder")),
             (at("socket"), Err("is a socket")),
             (at("to-socket"), Err("is a socket")),
-            (at("circle"), Err("in a circle")),
+            (at("circle"), Err("symbolic links")),
         ] {
             let shown = path.display().to_string();
             match (Output::of(path), expected) {

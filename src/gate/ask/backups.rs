@@ -103,18 +103,22 @@ async fn newest(asked: &Asked, place: &Place, kind: Kind, eyes: &Eyes) -> Result
         clock: &|| eyes.tap.server_clock(),
     };
     let seen = backup::inventory(&*eyes.store, &place.layout, question).await;
-    let mut inventory = match seen {
+    let inventory = match seen {
         Ok(inventory) => inventory,
         Err(LookError::Store(error)) if error.kind() == ErrorKind::PermissionDenied => {
             return Ok(Sighting::Blind(denied(&error, eyes)));
         }
         Err(error) => return Err(failed(&error)),
     };
-    if let Some(name) = &asked.backup {
-        inventory.entries.retain(|entry| entry.id == *name);
+    if let Some(why) = inventory.cut() {
+        return Ok(Sighting::Blind(Gap::new(
+            why,
+            "Remove old ones, or give new ones another prefix.",
+        )));
     }
-    let Some(entry) = inventory.newest(kind) else {
-        return Ok(none(asked, &inventory));
+    let meant = meant(asked, &inventory);
+    let Some(entry) = meant.newest(kind) else {
+        return Ok(none(asked, &meant));
     };
     let mut sighting = match &entry.source {
         Source::Layout(_) => theirs(entry, eyes)?,
@@ -133,6 +137,15 @@ async fn newest(asked: &Asked, place: &Place, kind: Kind, eyes: &Eyes) -> Result
         beside(thing, entry, &inventory);
     }
     Ok(sighting)
+}
+
+/// Returns what was found, or of it the one that is asked for by its name.
+fn meant(asked: &Asked, inventory: &Inventory) -> Inventory {
+    let mut meant = inventory.clone();
+    if let Some(name) = &asked.backup {
+        meant.entries.retain(|entry| entry.id == *name);
+    }
+    meant
 }
 
 /// Adds what a listing tells of the backups beside the one that was found.
@@ -161,16 +174,6 @@ fn none(asked: &Asked, inventory: &Inventory) -> Sighting {
         View::Blind(why) => Some(why.clone()),
         View::Listed | View::Cut(_) | View::Pointed => None,
     });
-    let cut = inventory.sights.iter().find_map(|sight| match &sight.view {
-        View::Cut(why) => Some(why.clone()),
-        View::Listed | View::Blind(_) | View::Pointed => None,
-    });
-    if let Some(why) = cut {
-        return Sighting::Blind(Gap::new(
-            why,
-            "Remove old ones, or give new ones another prefix.",
-        ));
-    }
     let unknown = inventory
         .entries
         .iter()
@@ -268,11 +271,15 @@ fn theirs(entry: &Entry, eyes: &Eyes) -> Result<Sighting, Gap> {
     })))
 }
 
-/// Returns the largest of the few complete backups of the same series that were made before another.
+/// Returns the largest of the few complete backups that were made before another: of those with its
+/// name, and where its name is its alone, of all of the same tool.
 fn before(entry: &Entry, inventory: &Inventory) -> Option<Previous> {
     let all = inventory.entries.iter().filter(|it| it.is_complete());
-    let series = all.filter(|it| it.source == entry.source && it.name == entry.name);
-    let mut earlier: Vec<_> = series.filter(|it| it.since() < entry.since()).collect();
+    let all = all.filter(|it| it.source == entry.source && it.since() < entry.since());
+    let mut earlier: Vec<_> = all.collect();
+    if earlier.iter().any(|it| it.name == entry.name) {
+        earlier.retain(|it| it.name == entry.name);
+    }
     earlier.sort_by_key(|it| std::cmp::Reverse(it.since()));
     let few = earlier.into_iter().take(BEFORE);
     let largest = few.max_by_key(|it| it.size)?;

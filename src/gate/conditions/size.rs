@@ -14,7 +14,8 @@ pub(in crate::gate) static CONDITION: Condition = Condition {
 Whether the backup is no smaller than `--min-size`, else than `min_size` of its kind in the \
 configuration, and not smaller than the one before it by more than `--shrink`, 50% unless another is \
 given. Where backups can be listed, that is the largest of the three before it: what was cut off and \
-made again would else be compared with itself. A backup of no bytes is none, whatever is allowed.
+made again would else be compared with itself. Of one of ours that is asked for by `--backup` it is the \
+one that its manifest names. A backup of no bytes is none, whatever is allowed.
 
 ## Why an upgrade depends on it
 A dump that failed behind a pipe leaves an archive of 20 bytes, complete and with the right hash. It \

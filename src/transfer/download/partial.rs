@@ -204,7 +204,7 @@ fn open(path: &Path) -> io::Result<Option<File>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         found => found?,
     };
-    let owner = owner(path)?;
+    let owner = owner_beside(path)?;
     check(&found, owner)?;
     let file = match OpenOptions::new().read(true).write(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -230,7 +230,11 @@ fn check(facts: &Metadata, owner: u32) -> io::Result<()> {
 }
 
 /// Returns who owns what this process makes beside a path: some file systems give it to another user.
-fn owner(path: &Path) -> io::Result<u32> {
+///
+/// # Errors
+///
+/// Nothing can be made there.
+pub fn owner_beside(path: &Path) -> io::Result<u32> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |now| now.subsec_nanos());
     let mut name = path.file_name().unwrap_or_default().to_owned();
