@@ -57,7 +57,8 @@ const GET_HELP: &str = "\
 Ranges of 8 MiB are read, four at a time, into a hidden file beside FILE, which gets its name when
 all of it is there and on the disk. Its length is always verified, and that nobody overwrote it
 meanwhile; its SHA-256 where put wrote it in one request. To standard output, a named pipe or a
-device bytes are written in order; a link is followed and stays. An object in parts is proven part by part by backup pull, whose manifest keeps their hashes.";
+device bytes are written in order; a link is followed and stays. An object in parts is proven part
+by part by backup pull, whose manifest keeps their hashes.";
 
 const DELETE_HELP: &str = "\
 Without a terminal nothing is deleted unless --yes says so. On a bucket that keeps versions an object
