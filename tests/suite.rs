@@ -135,6 +135,7 @@ const TESTS: &[Test] = tests![
     attribution::gate::every_decision_is_as_it_was_read,
     attribution::gate_store::what_lies_in_storage_decides,
     attribution::gate_store::what_is_newer_and_bad_is_told,
+    attribution::gate_store::a_reader_that_sees_nothing_is_told,
     attribution::faults::every_fault_trips_exactly_its_checks,
     attribution::faults::what_vanishes_from_a_fixed_key_is_never_passed,
     attribution::faults::no_check_is_there_that_nothing_trips,

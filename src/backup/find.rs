@@ -4,10 +4,10 @@ use backstop_contract::{ErrorKind, ObjectStore};
 use thiserror::Error;
 
 use super::id::BackupId;
-use super::inventory::Source;
+use super::inventory::{Entry, Source};
 use super::kind::Kind;
 use super::layout::Layout;
-use super::look::{Clock, LookError, Opened, Question, inventory, manifest};
+use super::look::{Clock, LookError, Opened, Question, SLACK, inventory, manifest};
 use super::manifest::Manifest;
 
 /// Which backup is meant.
@@ -125,11 +125,21 @@ async fn latest(
     let found = inventory(store, layout, question).await?;
     let complete = found.entries.iter();
     let complete = complete.filter(|entry| entry.is_complete() && entry.source == Source::Ours);
-    let Some(newest) = complete.max_by_key(|entry| entry.started) else {
+    let now = clock();
+    let ahead = |entry: &Entry| {
+        let later = now.zip(entry.started);
+        later.is_some_and(|(now, started)| started > now + SLACK)
+    };
+    let complete: Vec<_> = complete.collect();
+    let newest = complete.iter().max_by_key(|it| (!ahead(it), it.started));
+    let Some(newest) = newest.copied() else {
         let blind = kinds.iter().find_map(|kind| found.blind(*kind));
         return Err(match (blind, found.unknown().next()) {
             (Some(why), _) => FindError::Unknown(why.to_owned()),
-            (None, Some((it, why))) => FindError::Unknown(format!("{}: {why}", it.id)),
+            (None, Some((it, why))) => FindError::None(format!(
+                "there is no complete backup that can be relied on; {}: {why}",
+                it.id
+            )),
             (None, None) => FindError::None("there is no complete backup".to_owned()),
         });
     };
@@ -143,10 +153,11 @@ async fn latest(
         )));
     };
     let newer = found.newer_than(newest);
+    let newer = newer.map(|(it, why)| format!("{} is newer, and {why}", it.id));
+    let future = complete.iter().filter(|it| ahead(it));
+    let future = future.map(|it| format!("{} says that it was begun in the future", it.id));
     Ok(Picked {
         manifest: by_id(store, layout, &id, &[newest.kind]).await?,
-        newer: newer
-            .map(|(it, why)| format!("{} is newer, and {why}", it.id))
-            .collect(),
+        newer: newer.chain(future).collect(),
     })
 }

@@ -372,9 +372,9 @@ async fn by_pointer(
         }
         Err(error) => return Err(error),
     };
-    Ok(View::Blind(format!(
-        "listing is denied, and the backup that the pointer names, {id}, {why}"
-    )))
+    let why = format!("listing is denied, and the backup that the pointer names, {id}, {why}");
+    found.entries.push(unread(kind, &id, why.clone()));
+    Ok(View::Blind(why))
 }
 
 fn is_denied(error: &backstop_contract::Error) -> bool {

@@ -184,7 +184,7 @@ impl Pull<'_> {
         let path = &object.path;
         let staged = place::below(staging, path)
             .map_err(|error| PullError::local(&staging.join(path.as_str()), error))?;
-        if place::exists(&staged) && place::is_right(&staged, object).await {
+        if place::is_own(&staged, staging) && place::is_right(&staged, object).await {
             self.progress.moved(object.size);
             return Ok(object.size);
         }

@@ -25,6 +25,8 @@ pub struct Status {
     pub location: String,
     /// The server's clock; absent where no answer told it.
     pub at: Option<Timestamp>,
+    /// When it was looked, by this host's clock.
+    pub looked_at: Timestamp,
     /// The kinds that were asked for.
     pub kinds: Vec<KindStatus>,
     /// What is odd and is no backup, each in a sentence without a period.

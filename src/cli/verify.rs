@@ -99,17 +99,28 @@ async fn watched(
     let (well, exit) = finish(args, &runs, &watch.busy, signal);
     if let Some(pings) = pings {
         pings
-            .end(|target| end_of(target, &runs, well, args.strict))
+            .end(|target| end_of(target, &runs, well, signal, args.strict))
             .await;
     }
     Ok(exit)
 }
 
 /// Tells how the run of a target ended, or all of them.
-fn end_of(target: Option<&str>, runs: &[Observed<'_>], well: bool, strict: bool) -> End {
+fn end_of(
+    target: Option<&str>,
+    runs: &[Observed<'_>],
+    well: bool,
+    signal: Option<Exit>,
+    strict: bool,
+) -> End {
     let own = |run: &&Observed<'_>| target.is_none_or(|name| run.report.target.name == name);
     let runs: Vec<_> = runs.iter().filter(own).cloned().collect();
-    let fine = |run: &Observed<'_>| Exit::of(run.counted(), strict) == Exit::Passed;
+    // What a signal cut short is held back by nothing.
+    let counted = |run: &Observed<'_>| match signal {
+        Some(_) => run.report.verdict,
+        None => run.counted(),
+    };
+    let fine = |run: &Observed<'_>| Exit::of(counted(run), strict) == Exit::Passed;
     let text = output::rendered(Format::Human, &runs, &[]).unwrap_or_default();
     End {
         well: match target {
@@ -230,7 +241,7 @@ fn finish(
 }
 
 /// Says what could not be written; what was found weighs more.
-fn told(exit: Exit, written: Result<(), Mistake>) -> Exit {
+pub(super) fn told(exit: Exit, written: Result<(), Mistake>) -> Exit {
     let Err(mistake) = written else {
         return exit;
     };

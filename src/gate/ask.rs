@@ -119,7 +119,8 @@ async fn search<'a>(
             let by_reader = within(asked, place, reader).await;
             match &by_reader {
                 Ok(Sighting::Found(other)) if other.is_as_new_as(thing) => (by_reader, reader),
-                _ => (seen, target),
+                Err(gap) | Ok(Sighting::Blind(gap)) => (doubted(seen, gap), target),
+                Ok(Sighting::Found(_) | Sighting::Nothing { .. }) => (seen, target),
             }
         }
         (Ok(Sighting::Found(_)), _) => (seen, target),
@@ -127,6 +128,15 @@ async fn search<'a>(
         (Ok(Sighting::Blind(gap)), None) => (Ok(Sighting::Blind(without_reader(gap))), target),
         (_, None) => (seen, target),
     }
+}
+
+/// Adds to what was found that the reader was asked for a newer one and could not look.
+fn doubted(mut seen: Result<Sighting, Gap>, gap: &Gap) -> Result<Sighting, Gap> {
+    if let Ok(Sighting::Found(thing)) = &mut seen {
+        let why = &gap.why;
+        thing.candidate.unseen = Some(format!("the reader could not look for newer ones: {why}"));
+    }
+    seen
 }
 
 /// Adds to what could not be seen that a reader would see it.

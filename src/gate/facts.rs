@@ -116,6 +116,9 @@ pub struct Candidate {
     /// What was begun after it and cannot be relied on, with why.
     #[serde(default)]
     pub newer: Few,
+    /// Why there may be newer ones that the reader was asked for and did not see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<String>,
 }
 
 /// The backup before another one.

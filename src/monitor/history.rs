@@ -16,6 +16,13 @@ pub struct History {
 }
 
 impl History {
+    /// Returns when a run last went well, unless that is later than a time: a clock that was ahead once
+    /// would else be believed until it has come.
+    #[must_use]
+    pub fn until(self, at: Timestamp) -> Option<Timestamp> {
+        self.last_success.filter(|success| *success <= at)
+    }
+
     /// Returns what is known after one more run, which ended at a time by the host's clock.
     #[must_use]
     pub fn after(self, verdict: Verdict, at: Timestamp) -> Self {
@@ -26,7 +33,7 @@ impl History {
             },
             Verdict::Failed | Verdict::Unknown => Self {
                 failures: self.failures.saturating_add(1),
-                ..self
+                last_success: self.until(at),
             },
         }
     }
@@ -35,6 +42,23 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_success_of_the_future_is_not_kept() {
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        let ahead = History {
+            failures: 0,
+            last_success: Some(at(9)),
+        };
+        for (verdict, now, expected) in [
+            (Verdict::Failed, 5, None),
+            (Verdict::Unknown, 9, Some(at(9))),
+            (Verdict::Passed, 5, Some(at(5))),
+        ] {
+            let known = ahead.after(verdict, at(now));
+            assert_eq!(known.last_success, expected, "{verdict:?} at {now}");
+        }
+    }
 
     #[test]
     fn what_went_well_begins_the_count_anew() {

@@ -65,6 +65,8 @@ pub struct BackupKind<'a> {
     pub incomplete: Option<u64>,
     /// Whether everything that is asked of the kind holds.
     pub good: bool,
+    /// When it was looked, by this host's clock.
+    pub looked: Timestamp,
 }
 
 macro_rules! metrics {
@@ -121,6 +123,8 @@ metrics! {
         "How many complete backups of a kind there are.";
     BACKUP_INCOMPLETE "backstop_backup_incomplete"
         "How many backups of a kind were begun and not completed.";
+    BACKUP_LOOKED "backstop_backup_looked_timestamp_seconds"
+        "When the backups of a kind were last looked at, by this host's clock.";
     BACKUP_GOOD "backstop_backup_good"
         "Whether everything that is asked of the backups of a kind holds: 1 or 0.";
 }
@@ -129,27 +133,23 @@ impl Metrics {
     /// Returns the metrics of runs.
     #[must_use]
     pub fn of_runs(runs: &[Observed<'_>]) -> Self {
-        let mut metrics = Self::of_this_program();
+        let mut metrics = Self::default();
+        let version = ("version", env!("CARGO_PKG_VERSION"));
+        metrics.add(&BUILD_INFO, &[version], 1.0);
         for run in runs {
             metrics.add_run(run);
         }
         metrics
     }
 
-    /// Returns the metrics of backups.
+    /// Returns the metrics of backups. What tells of this program is not among them: a collector that
+    /// reads them beside those of runs takes no metric with the same labels twice.
     #[must_use]
     pub fn of_backups(kinds: &[BackupKind<'_>]) -> Self {
-        let mut metrics = Self::of_this_program();
+        let mut metrics = Self::default();
         for kind in kinds {
             metrics.add_backups(kind);
         }
-        metrics
-    }
-
-    fn of_this_program() -> Self {
-        let mut metrics = Self::default();
-        let version = ("version", env!("CARGO_PKG_VERSION"));
-        metrics.add(&BUILD_INFO, &[version], 1.0);
         metrics
     }
 
@@ -252,6 +252,7 @@ impl Metrics {
             complete,
             incomplete,
             good,
+            looked,
         } = *backups;
         let of = [("target", target), ("provider", provider), ("kind", kind)];
         self.maybe(&BACKUP_NEWEST, &of, newest.map(seconds_of));
@@ -259,6 +260,7 @@ impl Metrics {
         self.maybe(&BACKUP_MAX_AGE, &of, max_age.map(|age| age.as_secs_f64()));
         self.maybe(&BACKUP_COMPLETE, &of, complete.map(number));
         self.maybe(&BACKUP_INCOMPLETE, &of, incomplete.map(number));
+        self.add(&BACKUP_LOOKED, &of, seconds_of(looked));
         self.add(&BACKUP_GOOD, &of, truth(good));
     }
 }
@@ -411,12 +413,18 @@ mod tests {
             complete: Some(3),
             incomplete: None,
             good,
+            looked: at,
         };
         let kinds = [
             kind("upgrade", Some(at), true),
             kind("scheduled", None, false),
         ];
         let metrics = Metrics::of_backups(&kinds);
+        assert!(
+            metrics
+                .families()
+                .all(|family| family.metric != &BUILD_INFO)
+        );
         for (kind, newest, good) in [
             ("upgrade", Some(1_700_000_000.0), 1.0),
             ("scheduled", None, 0.0),
@@ -426,6 +434,7 @@ mod tests {
             assert_eq!(value(&metrics, &BACKUP_GOOD, &of), Some(good), "{kind}");
             assert_eq!(value(&metrics, &BACKUP_MAX_AGE, &of), Some(7_200.0));
             assert_eq!(value(&metrics, &BACKUP_INCOMPLETE, &of), None);
+            assert_eq!(value(&metrics, &BACKUP_LOOKED, &of), Some(1_700_000_000.0));
         }
     }
 

@@ -41,7 +41,7 @@ impl<'a> Observed<'a> {
     pub fn with_history(self, history: History) -> Self {
         Self {
             failures: Some(history.failures),
-            last_success: self.last_success.max(history.last_success),
+            last_success: self.last_success.max(history.until(ended_at(self.report))),
             ..self
         }
     }

@@ -150,6 +150,7 @@ fn metrics(statuses: &[Status]) -> Metrics {
             complete: None,
             incomplete: None,
             good: kind.verdict == Verdict::Passed,
+            looked: status.looked_at,
         }));
     }
     Metrics::of_backups(&kinds)
@@ -182,6 +183,7 @@ mod tests {
             provider: "s3".to_owned(),
             location: "s3://acme".to_owned(),
             at: Some(at),
+            looked_at: at,
             kinds: vec![
                 kind(Kind::Upgrade, Verdict::Passed, Some(newest)),
                 kind(Kind::Scheduled, verdict, None),

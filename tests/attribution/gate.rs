@@ -48,6 +48,7 @@ fn candidate() -> Candidate {
             bytes: 60 << 20,
         }),
         newer: Few::default(),
+        unseen: None,
     }
 }
 

@@ -30,6 +30,7 @@ struct Bench {
     asked: Asked,
     denied: Vec<Denied>,
     reader: bool,
+    denied_to_reader: Vec<Denied>,
     layouts: Vec<ForeignLayout>,
 }
 
@@ -81,6 +82,7 @@ impl Bench {
             asked,
             denied: Vec::new(),
             reader: false,
+            denied_to_reader: Vec::new(),
             layouts: Vec::new(),
         }
     }
@@ -192,7 +194,9 @@ impl Bench {
             limit: Duration::from_mins(1),
         };
         let target = eyes("target", self.denied.clone());
-        let reader = self.reader.then(|| eyes("reader", Vec::new()));
+        let reader = self
+            .reader
+            .then(|| eyes("reader", self.denied_to_reader.clone()));
         let seen = look(&self.asked, &place, &target, reader.as_ref()).await;
         decide(&self.asked, &seen.facts(report.clone()), None)
     }
@@ -515,4 +519,24 @@ pub(crate) fn what_is_newer_and_bad_is_told() -> Result<(), String> {
         }
     }
     super::end(&wrong)
+}
+
+/// A reader that was asked for newer backups and may not look is told of.
+pub(crate) fn a_reader_that_sees_nothing_is_told() -> Result<(), String> {
+    let report = verified();
+    let decision = paused(async {
+        let mut bench = Bench::new().await;
+        bench.reader = true;
+        bench.denied = vec![Denied::Operation(Operation::ListObjects)];
+        bench.denied_to_reader = [Operation::ListObjects, Operation::GetObject]
+            .map(Denied::Operation)
+            .to_vec();
+        bench.decide(&report).await
+    });
+    let found = decision.answer("found").map(|it| it.evidence.as_str());
+    let told = found.is_some_and(|it| it.contains("the reader could not look for newer ones"));
+    if decision.decision == Ruling::Allow && told {
+        return Ok(());
+    }
+    Err(format!("{}: {found:?}", decision.line()))
 }

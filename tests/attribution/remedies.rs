@@ -178,7 +178,12 @@ fn own(command: &str) -> Option<String> {
     if !named {
         return None;
     }
-    match Args::try_parse_from(&words) {
+    // Some placeholders have a form of their own.
+    let filled = words.iter().map(|word| match *word {
+        "RANGE" => ">=2.0",
+        word => word,
+    });
+    match Args::try_parse_from(filled) {
         Ok(_) => None,
         Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => None,
         Err(error) => Some(format!("{command}: {error}")),

@@ -3,7 +3,6 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use std::thread::sleep;
 use std::time::Duration;
 
 use backstop::demo::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
@@ -179,16 +178,16 @@ const STOPS: [(&str, i32); 3] = [("INT", 130), ("TERM", 143), ("", 4)];
 
 /// Stops a command at its question by a signal, or by its time; what is answered then does nothing.
 fn stop(arguments: &[&str], signal: &str, code: i32, findings: &mut Findings) -> Outcome {
-    let timed = ["--timeout", "1s"];
+    let timed = ["--timeout", "3s"];
     let more = if signal.is_empty() { &timed[..] } else { &[] };
-    let Some(terminal) = Terminal::ask(&[arguments, more].concat())? else {
+    let Some(mut terminal) = Terminal::ask(&[arguments, more].concat())? else {
         return Ok(());
     };
     if signal.is_empty() {
-        sleep(Duration::from_millis(1_500));
+        until(|| !terminal.running.is_running())?;
     } else {
         terminal.signal(signal)?;
-        sleep(Duration::from_millis(300));
+        until(|| terminal.shown().contains("stopping"))?;
     }
     terminal.answer("y\n")?;
     let (ended, shown) = terminal.end()?;

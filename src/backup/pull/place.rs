@@ -1,9 +1,9 @@
 //! Places on this disk: never through a link, never over something.
 
 use std::collections::HashSet;
-use std::fs::{self, DirBuilder, File, Metadata};
+use std::fs::{self, DirBuilder, File, Metadata, Permissions};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -92,8 +92,8 @@ pub(super) fn folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes the hidden folder of a pull for this user alone; one that is there already must be so too, since
-/// what lies in it is believed and moved to its place.
+/// Makes the hidden folder of a pull for this user alone; one that is there already must be this user's,
+/// and is closed to others again. Some file systems keep no modes, and some mounts open every folder.
 pub(super) fn own_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     match builder.mode(0o700).create(path) {
@@ -103,12 +103,20 @@ pub(super) fn own_folder(path: &Path) -> io::Result<()> {
     let facts = fs::symlink_metadata(path)?;
     let wrong = if !facts.is_dir() {
         "it is no folder, and a folder is needed there"
-    } else if facts.uid() != owner_beside(path)? || facts.mode() & 0o022 != 0 {
-        "somebody else can write to it, so that nothing in it can be believed; remove it"
+    } else if facts.uid() != owner_beside(path)? {
+        "it is somebody else's, so that nothing in it can be believed; remove it"
     } else {
-        return Ok(());
+        return fs::set_permissions(path, Permissions::from_mode(0o700));
     };
     Err(io::Error::other(wrong))
+}
+
+/// Returns whether a file in the hidden folder of a pull is of its owner and has no other name.
+pub(super) fn is_own(path: &Path, staging: &Path) -> bool {
+    let facts = fs::symlink_metadata(path).and_then(|of| Ok((of, fs::symlink_metadata(staging)?)));
+    facts.is_ok_and(|(file, folder)| {
+        file.is_file() && file.nlink() == 1 && file.uid() == folder.uid()
+    })
 }
 
 /// Makes the folders of a path below a root, and returns the whole path.
@@ -169,8 +177,6 @@ fn hashes(path: &Path, size: u64, parts: &[Part]) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]
@@ -187,12 +193,19 @@ mod tests {
         assert!(folder(&root.join("link")).is_err());
         assert!(exists(&root.join("dangling")));
         let hidden = root.join("hidden");
-        for (mode, believed) in [(0o700, true), (0o755, true), (0o775, false), (0o777, false)] {
+        for mode in [0o700, 0o755, 0o2775, 0o777] {
             own_folder(&hidden).expect("made");
-            fs::set_permissions(&hidden, fs::Permissions::from_mode(mode)).expect("set");
-            assert_eq!(own_folder(&hidden).is_ok(), believed, "{mode:o}");
-            fs::remove_dir(&hidden).expect("removed");
+            fs::set_permissions(&hidden, Permissions::from_mode(mode)).expect("set");
+            own_folder(&hidden).expect("it is ours");
+            let closed = fs::metadata(&hidden).expect("there").mode() & 0o777;
+            assert_eq!(closed, 0o700, "{mode:o}");
         }
+        let (mine, named_twice) = (hidden.join("mine"), hidden.join("twice"));
+        fs::write(&mine, "x").expect("written");
+        assert!(is_own(&mine, &hidden));
+        assert!(!is_own(&hidden.join("absent"), &hidden));
+        fs::hard_link(&mine, &named_twice).expect("linked");
+        assert!(!is_own(&mine, &hidden));
         assert!(own_folder(&root.join("link")).is_err());
         let staged = below(&staging, &path("a/b")).expect("made");
         fs::write(&staged, "new").expect("written");

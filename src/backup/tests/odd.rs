@@ -49,7 +49,22 @@ fn what_is_of_the_future_leads_nowhere() {
         ] {
             assert_eq!(newest(now).await, Some(expected.id.to_string()), "{now:?}");
         }
+        // One of another kind is of the future too, and alone there.
+        let alone = Manifest {
+            kind: Kind::OnDemand,
+            ..good.clone()
+        };
+        let alone = copied(&ground, &alone, hence(72)).await;
         let clock = || Some(hence(0));
+        let all = find(&*store, &ground.layout, &Which::Latest, &Kind::ALL, &clock).await;
+        let all = all.expect("found");
+        assert_eq!(all.manifest.id, good.id);
+        let told = all.newer.iter().filter(|it| it.contains("in the future"));
+        assert_eq!(told.count(), 2, "{:?}", all.newer);
+        let only = [Kind::OnDemand];
+        let only = find(&*store, &ground.layout, &Which::Latest, &only, &clock).await;
+        let only = only.expect("found");
+        assert_eq!((only.manifest.id, only.newer.len()), (alone.id, 1));
         let kinds = [Kind::Upgrade];
         let latest = find(&*store, &ground.layout, &Which::Latest, &kinds, &clock).await;
         let latest = latest.expect("found");
@@ -121,9 +136,24 @@ fn what_is_newer_and_broken_is_told_of_every_kind() {
         let all = latest(&Kind::ALL).await.expect("found");
         assert_eq!(all.manifest.id, good.id);
         assert!(all.newer[0].contains(broken.as_str()), "{:?}", all.newer);
+        // Who may not list is told of it by the pointer.
+        let few = ground.seen_with(&[Operation::ListObjects]);
+        let pointer = Pointer::to(Kind::Scheduled, broken.clone(), 1);
+        let key = ground.layout.pointer(Kind::Scheduled).expect("a key");
+        ground
+            .put(key.as_str(), &pointer.write().expect("written"))
+            .await;
+        let by_few = find(&*few, &ground.layout, &Which::Latest, &Kind::ALL, &|| None).await;
+        let by_few = by_few.expect("found");
+        assert_eq!(by_few.manifest.id, good.id);
+        assert!(
+            by_few.newer[0].contains(broken.as_str()),
+            "{:?}",
+            by_few.newer
+        );
         let of_kind = latest(&[Kind::Scheduled]).await.expect_err("there is none");
         let told = of_kind.to_string();
-        assert!(matches!(of_kind, FindError::Unknown(_)), "{told}");
+        assert!(matches!(of_kind, FindError::None(_)), "{told}");
         assert!(told.contains("its manifest cannot be trusted"), "{told}");
     });
 }

@@ -18,7 +18,7 @@ use crate::backup::{
 use crate::config::Environment;
 use crate::render::{bytes, objects};
 use crate::report::Access;
-use crate::transfer::Source;
+use crate::transfer::{Source, TransferError};
 
 /// What standard input is called in a backup, and a backup of it.
 const STDIN: &str = "backup";
@@ -70,10 +70,17 @@ async fn push(
     match pushed {
         Ok(pushed) => finish(depot, &pushed),
         Err(error) => {
-            if !matches!(error, PushError::Foreseen { .. }) {
-                console::say(&format!(
+            let told = match &error {
+                PushError::Foreseen { .. } => None,
+                PushError::Commit(TransferError::Unsettled { .. }) => Some(format!(
+                    "whether {kind} {id} is complete cannot be told; backup list tells who may list"
+                )),
+                _ => Some(format!(
                     "{kind} {id} is not complete: backup list says so, and prune removes it after a day"
-                ));
+                )),
+            };
+            if let Some(told) = told {
+                console::say(&told);
             }
             Err(trouble(error))
         }
@@ -101,7 +108,12 @@ fn trouble(error: PushError) -> Trouble {
         PushError::Name(..) | PushError::Foreseen { .. } => {
             Trouble::Told(error.to_string(), Exit::Usage)
         }
-        PushError::Manifest(_) => Trouble::Told(error.to_string(), Exit::Failed),
+        PushError::Manifest(_) => Trouble::Told(
+            format!(
+                "{error}; where it is too large, pack the files: tar -c DIR | backstop backup push - TARGET"
+            ),
+            Exit::Failed,
+        ),
         PushError::Gone { .. } => Trouble::Told(
             format!("{error}; push again, and find out who removes backups that are being made"),
             Exit::Failed,

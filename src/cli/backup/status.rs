@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use backstop_contract::ErrorKind;
 use futures::future::join_all;
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::super::args::StatusArgs;
 use super::super::console;
 use super::super::exit::Exit;
 use super::super::place::{Opening, Place};
+use super::super::plugin;
 use super::super::run::Mistake;
 use super::super::targets::choose;
-use super::super::verify::{Signals, check_outputs, replace};
+use super::super::verify::{Signals, check_outputs, replace, told};
 use super::STOPPING;
 use crate::backup::{
     Kind, KindRule, KindStatus, Layout, LookError, Question, Status, gravest, inventory, judge,
@@ -39,9 +41,12 @@ pub(super) fn run(args: &StatusArgs, environment: &Environment) -> Result<Exit, 
             done = all(args, environment) => done?,
             _ = interrupt.wait_for(|stop| *stop) => Exit::Interrupted,
         };
-        Ok(match done {
-            Exit::Plugin(_) => done,
-            done => signals.received().unwrap_or(done),
+        Ok(match (done, signals.received()) {
+            (Exit::Plugin(_), _) | (_, None) => done,
+            (_, Some(_)) if args.output.format == Format::Nagios => {
+                plugin::end("a signal ended the run", false)
+            }
+            (_, Some(signal)) => signal,
         })
     });
     // Without waiting for threads: a name resolution may hang in one.
@@ -69,7 +74,7 @@ async fn all(args: &StatusArgs, environment: &Environment) -> Result<Exit, Mista
         .into_iter()
         .map(|(target, rules)| status(args, target, rules));
     let statuses: Result<Vec<_>, _> = join_all(all).await.into_iter().collect();
-    finish(args, &statuses?)
+    Ok(finish(args, &statuses?))
 }
 
 fn nothing(target: &str) -> Mistake {
@@ -171,32 +176,46 @@ fn made(depot: &Place, kinds: Vec<KindStatus>, odd: Vec<String>) -> Status {
         provider: depot.target.store.provider().to_owned(),
         location: depot.location(),
         at: depot.clock(),
+        looked_at: Timestamp::now(),
         verdict: gravest(&kinds),
         kinds,
         odd,
     }
 }
 
-/// Writes what was found and returns how the program ends.
-fn finish(args: &StatusArgs, statuses: &[Status]) -> Result<Exit, Mistake> {
+/// Writes what was found and returns how the program ends; a file that cannot be written hides nothing.
+fn finish(args: &StatusArgs, statuses: &[Status]) -> Exit {
     let exit = Exit::of_all(statuses.iter().map(|status| status.verdict), false);
+    let mut written = Ok(());
     for output in &args.output.output {
         let mut text = anstream::StripStream::new(Vec::new());
         let shown = output.path.display();
-        write_status(output.format, statuses, &mut text)
-            .and_then(|()| replace(&output.path, &text.into_inner()))
-            .map_err(|error| Mistake::new(format!("--output: cannot write {shown}: {error}")))?;
+        let done = write_status(output.format, statuses, &mut text)
+            .and_then(|()| replace(&output.path, &text.into_inner()));
+        if let Err(error) = done {
+            let told = format!("--output: cannot write {shown}: {error}");
+            written = Err(Mistake::new(told));
+        }
     }
-    let plugin = args.output.format == Format::Nagios;
-    if plugin || !(args.output.quiet && exit == Exit::Passed) {
-        let mut text = Vec::new();
-        write_status(args.output.format, statuses, &mut text)
-            .and_then(|()| console::print(&text))
-            .map_err(Mistake::stdout)?;
-    }
-    if plugin {
+    if args.output.format == Format::Nagios {
         let states = statuses.iter().map(|status| status_state(status.verdict));
-        return Ok(Exit::Plugin(states.max().unwrap_or(State::Unknown)));
+        let state = states.max().unwrap_or(State::Unknown);
+        if let (Err(mistake), State::Ok) = (&written, state) {
+            return plugin::end(&mistake.to_string(), false);
+        }
+        return told(Exit::Plugin(state), written.and(print(args, statuses)));
     }
-    Ok(exit)
+    let printed = if args.output.quiet && exit == Exit::Passed {
+        Ok(())
+    } else {
+        print(args, statuses)
+    };
+    told(exit, written.and(printed))
+}
+
+fn print(args: &StatusArgs, statuses: &[Status]) -> Result<(), Mistake> {
+    let mut text = Vec::new();
+    write_status(args.output.format, statuses, &mut text)
+        .and_then(|()| console::print(&text))
+        .map_err(Mistake::stdout)
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::super::args::{FileOutput, VerifyArgs};
 use super::super::console;
 use super::super::run::Mistake;
-use crate::monitor::{Observed, last_success};
+use crate::monitor::{History, Observed, last_success};
 use crate::render::prometheus::label;
 use crate::render::{Format, write_certificates};
 
@@ -79,17 +79,19 @@ pub(super) fn print(
     written.map_err(Mistake::stdout)
 }
 
-/// Writes the runs to every file; one that fails does not stop the others.
+/// Writes the runs to every file; one that fails does not stop the others. Metrics stay as they are where
+/// another run is busy with a target: a file without it would be read as if it were gone.
 pub(super) fn write_files(
     outputs: &[FileOutput],
     runs: &[Observed<'_>],
-    trouble: &[String],
+    busy: &[String],
 ) -> Result<(), Mistake> {
     let mut result = Ok(());
-    for output in outputs {
+    let kept = |output: &&FileOutput| output.format != Format::Prometheus || busy.is_empty();
+    for output in outputs.iter().filter(kept) {
         let written = match output.format {
-            Format::Prometheus => rendered(output.format, &with_old(&output.path, runs), trouble),
-            format => rendered(format, runs, trouble),
+            Format::Prometheus => rendered(output.format, &with_old(&output.path, runs), busy),
+            format => rendered(format, runs, busy),
         };
         let written = written.and_then(|text| replace(&output.path, &text));
         if let Err(error) = written {
@@ -122,7 +124,11 @@ fn with_old<'a>(path: &Path, runs: &[Observed<'a>]) -> Vec<Observed<'a>> {
         let _ = File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut old));
     }
     let runs = runs.iter().map(|run| {
-        let kept = last_success(&old, &label(&run.report.target.name));
+        let kept = History {
+            failures: 0,
+            last_success: last_success(&old, &label(&run.report.target.name)),
+        };
+        let kept = kept.until(run.ended_at());
         Observed {
             last_success: run.last_success.max(kept),
             ..run.clone()

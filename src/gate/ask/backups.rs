@@ -233,6 +233,7 @@ fn of_manifest(
             bytes: previous.size,
         }),
         newer: Few::default(),
+        unseen: None,
     };
     Thing {
         candidate,
@@ -263,6 +264,7 @@ fn theirs(entry: &Entry, eyes: &Eyes) -> Result<Sighting, Gap> {
         bytes: entry.size.unwrap_or_default(),
         previous: None,
         newer: Few::default(),
+        unseen: None,
     };
     Ok(Sighting::Found(Box::new(Thing {
         candidate,

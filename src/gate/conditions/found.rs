@@ -95,8 +95,10 @@ fn backup(asked: &Asked, found: &Candidate) -> Answer {
             found.newer.words()
         ),
     };
+    let unseen = found.unseen.as_ref();
+    let unseen = unseen.map_or_else(String::new, |why| format!("; {why}"));
     Answer::holds(format!(
-        "{id}, {}, found {}{by}{newer}",
+        "{id}, {}, found {}{by}{newer}{unseen}",
         count(found.objects, "object", "objects"),
         found.way.words()
     ))

@@ -14,7 +14,7 @@ const RUN: &str = "run";
 pub fn suites_of_runs(runs: &[Observed<'_>], trouble: &[String]) -> Vec<Suite> {
     let mut suites: Vec<_> = runs.iter().map(|run| suite(run.report)).collect();
     suites.extend(trouble.iter().map(|text| Suite {
-        name: text.split(':').next().unwrap_or_default().to_owned(),
+        name: text.split(": ").next().unwrap_or_default().to_owned(),
         cases: vec![verdict_of(Verdict::Unknown, text)],
         ..Suite::default()
     }));
