@@ -111,6 +111,7 @@ const TESTS: &[Test] = tests![
     cli::nagios::a_mistake_is_unknown,
     cli::nagios::help_is_no_answer_of_a_plugin,
     cli::nagios::no_end_is_taken_for_an_outage,
+    cli::nagios::a_status_is_told_whatever_happens,
     cli::nagios::foreign_words_do_not_break_the_line,
     cli::prometheus::metrics_are_read_by_prometheus_itself,
     cli::prometheus::the_last_success_outlives_failures,

@@ -234,6 +234,13 @@ pub(crate) fn runs_of_one_target_do_not_overlap() -> Outcome {
     let done = run(&config, state.path(), &["slow", "--format", "junit"])?;
     findings.expect_code("a pipeline", &done, 4);
     findings.expect_words("a pipeline", &done.stdout, &["errors=\"1\"", busy]);
+    // A file of metrics has both, and stays as it is.
+    let metrics = state.path().join("backstop.prom");
+    fs::write(&metrics, "old").map_err(|error| error.to_string())?;
+    let output = format!("prometheus={}", metrics.display());
+    run(&config, state.path(), &["--output", &output])?;
+    let kept = fs::read_to_string(&metrics).map_err(|error| error.to_string())?;
+    findings.expect(kept == "old", || kept.clone());
     // Others are not held back by it.
     let done = run(&config, state.path(), &[])?;
     findings.expect_code("others", &done, 4);

@@ -238,6 +238,43 @@ pub(crate) fn help_is_no_answer_of_a_plugin() -> Outcome {
     findings.end()
 }
 
+/// What `backup status` finds is told whatever becomes of its files, and its end by a signal is UNKNOWN.
+pub(crate) fn a_status_is_told_whatever_happens() -> Outcome {
+    let mut findings = Findings::default();
+    let server = Server::demo()?;
+    let silent = BlackHole::start().map_err(|error| error.to_string())?;
+    let at = |endpoint: &str, more: &[&str]| {
+        let words = ["backup", "status", "s3://healthy/none", "--kind", "upgrade"];
+        let limits = ["--max-age", "1h", "--endpoint-url", endpoint];
+        with_keys(&[&words[..], &limits, more].concat())
+    };
+    // A folder that takes no file, whoever asks.
+    let nowhere = ["--output", "prometheus=/proc/backstop.prom"];
+    for (format, code, words) in [
+        ("nagios", 2, "CRITICAL - "),
+        ("human", 3, "there is no backup of this kind"),
+    ] {
+        let more = [&nowhere[..], &["--format", format]].concat();
+        let done = finish(at(server.endpoint(), &more)?)?;
+        findings.expect_code(format, &done, code);
+        findings.expect_words(format, &done.stdout, &[words]);
+        findings.expect_words(format, &done.stderr, &["--output: cannot write /proc"]);
+    }
+    let endpoint = format!("http://{}", silent.address());
+    let running = at(&endpoint, &["--format", "nagios"])?
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    until(|| silent.connections() > 0)?;
+    running.signal("TERM").map_err(|error| error.to_string())?;
+    let done = running
+        .wait(std::time::Duration::from_secs(10))
+        .map_err(|error| error.to_string())?;
+    findings.expect_code("a signal", &done, 3);
+    let line = "UNKNOWN - a signal ended the run\n";
+    findings.expect(done.stdout == line, || told(&done));
+    findings.end()
+}
+
 /// A bug, a signal and a disk that is full are UNKNOWN as well, in one line.
 pub(crate) fn no_end_is_taken_for_an_outage() -> Outcome {
     let server = Server::demo()?;
