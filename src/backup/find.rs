@@ -7,7 +7,7 @@ use super::id::BackupId;
 use super::inventory::{Entry, Source};
 use super::kind::Kind;
 use super::layout::Layout;
-use super::look::{Clock, LookError, Opened, Question, SLACK, inventory, manifest};
+use super::look::{Clock, LookError, Opened, Question, inventory, is_ahead, manifest};
 use super::manifest::Manifest;
 
 /// Which backup is meant.
@@ -127,8 +127,8 @@ async fn latest(
     let complete = complete.filter(|entry| entry.is_complete() && entry.source == Source::Ours);
     let now = clock();
     let ahead = |entry: &Entry| {
-        let later = now.zip(entry.started);
-        later.is_some_and(|(now, started)| started > now + SLACK)
+        let times = entry.started.zip(now);
+        times.is_some_and(|(started, now)| is_ahead(started, now))
     };
     let complete: Vec<_> = complete.collect();
     let newest = complete.iter().max_by_key(|it| (!ahead(it), it.started));

@@ -29,7 +29,13 @@ const MOST_ODD: usize = 20;
 /// How many are looked at beyond the newest complete one, where not all are wanted.
 const BEYOND: usize = 8;
 /// How far in the future a backup may have been begun: the clocks of one service's servers differ.
-pub(super) const SLACK: SignedDuration = SignedDuration::from_mins(1);
+const SLACK: SignedDuration = SignedDuration::from_mins(1);
+
+/// Returns whether a backup that says a time of itself is of the future, by the server's clock.
+#[must_use]
+pub fn is_ahead(time: Timestamp, now: Timestamp) -> bool {
+    time.duration_since(now) > SLACK
+}
 
 /// Tells the server's clock, from its answers.
 pub type Clock<'a> = &'a (dyn Fn() -> Option<Timestamp> + Sync);
@@ -192,7 +198,7 @@ async fn of_kind(
     ids.dedup();
     let mut ahead = Vec::new();
     if let (Some(_), Some(now)) = (question.complete, (question.clock)()) {
-        let first = ids.partition_point(|id| id.begun() > now + SLACK);
+        let first = ids.partition_point(|id| is_ahead(id.begun(), now));
         ahead.extend(ids.drain(..first).take(MOST_ODD));
     }
     let look = |id: BackupId| {

@@ -43,7 +43,9 @@ pub use id::{BackupId, IdError};
 pub use inventory::{Entry, Inventory, Sight, Source, State, View};
 pub use kind::Kind;
 pub use layout::Layout;
-pub use look::{Clock, Kept, LookError, Opened, Pointed, Question, inventory, manifest, pointer};
+pub use look::{
+    Clock, Kept, LookError, Opened, Pointed, Question, inventory, is_ahead, manifest, pointer,
+};
 pub use manifest::{Manifest, ManifestError, Part, Previous, Stored};
 pub use path::{DataPath, PathError};
 pub use pattern::{Fit, Matched, Pattern};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::id::BackupId;
 use super::inventory::{Entry, Inventory, Source, State};
 use super::kind::Kind;
-use super::look::SLACK;
+use super::look::is_ahead;
 use super::manifest::{ManifestError, schema};
 
 /// How long an incomplete backup is left alone: it may be being made.
@@ -95,7 +95,7 @@ pub fn removals(inventory: &Inventory, keep: Keep, now: Timestamp) -> Vec<Remova
             entries.filter(move |entry| entry.kind == kind && entry.source == Source::Ours)
         };
         // What says that it is of the future takes nobody's place, and stays.
-        let of_now = |entry: &&Entry| entry.started.is_none_or(|started| started <= now + SLACK);
+        let of_now = |entry: &&Entry| !entry.started.is_some_and(|it| is_ahead(it, now));
         let complete = ours().filter(|entry| entry.is_complete());
         let mut complete: Vec<_> = complete.filter(of_now).collect();
         complete.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| b.id.cmp(&a.id)));

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::foreign::KindRule;
 use super::inventory::{Entry, Inventory, State};
 use super::kind::Kind;
-use super::look::SLACK;
+use super::look::is_ahead;
 use crate::report::Verdict;
 
 /// Whether the backups of one target are fresh enough.
@@ -129,7 +129,7 @@ fn of_newest(
         let reason = format!("no answer told the server's time, so the age of {id} is not known");
         return (Verdict::Unknown, reason);
     };
-    if entry.started.is_some_and(|started| started > now + SLACK) {
+    if entry.started.is_some_and(|started| is_ahead(started, now)) {
         let reason = format!("{id} says that it was begun in the future");
         return (Verdict::Failed, reason);
     }

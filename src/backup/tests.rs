@@ -135,6 +135,16 @@ impl Ground {
             .expect("an inventory")
     }
 
+    /// Finds a backup for whom nobody tells the time.
+    async fn find(
+        &self,
+        store: &Arc<dyn ObjectStore>,
+        which: &Which,
+        kinds: &[Kind],
+    ) -> Result<Picked, FindError> {
+        find(&**store, &self.layout, which, kinds, &|| None).await
+    }
+
     async fn pull(
         &self,
         store: &Arc<dyn ObjectStore>,
@@ -200,7 +210,7 @@ fn what_is_pushed_is_pulled() {
         assert!(found.entries[0].is_complete());
         assert_eq!(found.entries[0].objects, Some(3));
         for which in [Which::Latest, Which::Id(pushed.manifest.id.clone())] {
-            let kept = find(&*store, &ground.layout, &which, &Kind::ALL, &|| None).await;
+            let kept = ground.find(&store, &which, &Kind::ALL).await;
             assert_eq!(kept.expect("found").manifest, pushed.manifest);
         }
         assert!(ground.verify(&store, &pushed.manifest).await.is_whole());
@@ -271,14 +281,7 @@ fn put_and_get_are_enough() {
         // Both may have been begun in the same second; then the greater id is the newer one.
         let newest = first.id.clone().max(second.id.clone());
         assert_eq!(ids, [newest.as_str()]);
-        let kept = find(
-            &*few,
-            &ground.layout,
-            &Which::Latest,
-            &[Kind::Upgrade],
-            &|| None,
-        )
-        .await;
+        let kept = ground.find(&few, &Which::Latest, &[Kind::Upgrade]).await;
         let kept = kept.expect("found").manifest;
         assert!(ground.verify(&few, &kept).await.is_whole());
         let to = Folder::new();

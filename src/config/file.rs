@@ -282,14 +282,10 @@ fn read_root<'d>(
 ) -> (Vec<TargetForm>, Option<String>, Option<PingForm>) {
     let mut root = Section::root(document, table);
     let installation = root.text("installation");
-    for empty in installation
-        .iter()
-        .filter(|text| text.value.trim().is_empty())
-    {
-        root.add(
-            &empty.origin,
-            "it is empty; expected the name of this installation",
-        );
+    let empty = installation.as_ref();
+    if let Some(empty) = empty.filter(|text| text.value.trim().is_empty()) {
+        let problem = "it is empty; expected the name of this installation";
+        root.add(&empty.origin, problem);
     }
     let installation = installation.map(|text| text.value);
     let ping = root.section("ping").map(PingForm::read);

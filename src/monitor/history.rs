@@ -16,13 +16,6 @@ pub struct History {
 }
 
 impl History {
-    /// Returns when a run last went well, unless that is later than a time: a clock that was ahead once
-    /// would else be believed until it has come.
-    #[must_use]
-    pub fn until(self, at: Timestamp) -> Option<Timestamp> {
-        self.last_success.filter(|success| *success <= at)
-    }
-
     /// Returns what is known after one more run, which ended at a time by the host's clock.
     #[must_use]
     pub fn after(self, verdict: Verdict, at: Timestamp) -> Self {
@@ -33,10 +26,16 @@ impl History {
             },
             Verdict::Failed | Verdict::Unknown => Self {
                 failures: self.failures.saturating_add(1),
-                last_success: self.until(at),
+                last_success: until(self.last_success, at),
             },
         }
     }
+}
+
+/// Takes when a run last went well, unless that is later than a time: a clock that was ahead once would
+/// else be believed until it has come.
+pub(super) fn until(success: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
+    success.filter(|success| *success <= at)
 }
 
 #[cfg(test)]

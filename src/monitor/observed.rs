@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::History;
+use super::history::until;
 use crate::report::{Report, Verdict};
 
 /// A report with what is known of the runs before it.
@@ -41,7 +42,15 @@ impl<'a> Observed<'a> {
     pub fn with_history(self, history: History) -> Self {
         Self {
             failures: Some(history.failures),
-            last_success: self.last_success.max(history.until(ended_at(self.report))),
+            ..self.with_success(history.last_success)
+        }
+    }
+
+    /// Adds when a run went well by somebody's account, where this one does not know better.
+    #[must_use]
+    pub fn with_success(self, success: Option<Timestamp>) -> Self {
+        Self {
+            last_success: self.last_success.max(until(success, self.ended_at())),
             ..self
         }
     }

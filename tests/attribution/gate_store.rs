@@ -115,14 +115,17 @@ impl Bench {
         }
     }
 
-    /// Has another tool make dumps, or a folder in which a part has a name as its marker has.
+    /// Has another tool write a folder in which a part has a name as its marker has.
+    async fn make_markers_within(&mut self) {
+        self.by_another("{time:%Y%m%d-%H%M%S}/", "{id}_SUCCESS");
+        for name in ["tables/part-0", "tables/_SUCCESS", "_SUCCESS"] {
+            self.put_at(&format!("dumps/{}/{name}", stamp(5)), 10).await;
+        }
+    }
+
+    /// Has another tool make dumps; the last one is as small as those of its name, or smaller than all.
     async fn made_by_another(&mut self, deed: Deed) {
-        let (pattern, marker) = match deed {
-            Deed::TwoSeries => ("{name}-{time:%Y%m%d-%H%M%S}", "{id}.done"),
-            Deed::MarkersWithin => ("{time:%Y%m%d-%H%M%S}/", "{id}_SUCCESS"),
-            _ => ("db-{time:%Y%m%d-%H%M%S}-{name}", "{id}.done"),
-        };
-        self.by_another(pattern, marker);
+        self.by_another("{name}-{time:%Y%m%d-%H%M%S}", "{id}.done");
         let (two, own) = (&["audit", "main", "audit"], &["job1", "job2", "job3"]);
         let names = if matches!(deed, Deed::TwoSeries) {
             two
@@ -130,19 +133,10 @@ impl Bench {
             own
         };
         for ((name, minutes), size) in names.iter().zip([40, 30, 5]).zip([10, 1_000, 10]) {
-            let key = match deed {
-                Deed::MarkersWithin => break,
-                Deed::TwoSeries => format!("dumps/{name}-{}", stamp(minutes)),
-                _ => format!("dumps/db-{}-{name}", stamp(minutes)),
-            };
+            let key = format!("dumps/{name}-{}", stamp(minutes));
             self.put_at(&key, size).await;
             self.put_at(&format!("{key}.done"), 0).await;
             self.asked.backup = matches!(deed, Deed::OneOfOwnNames).then_some(key);
-        }
-        if matches!(deed, Deed::MarkersWithin) {
-            for name in ["tables/part-0", "tables/_SUCCESS", "_SUCCESS"] {
-                self.put_at(&format!("dumps/{}/{name}", stamp(5)), 10).await;
-            }
         }
     }
 
@@ -304,9 +298,8 @@ async fn done(deed: Deed) -> Bench {
             bench.denied = vec![deny(Operation::ListObjects)];
         }
         Deed::ShrunkTwice => bench.shrink_twice().await,
-        Deed::TwoSeries | Deed::OwnNames | Deed::OneOfOwnNames | Deed::MarkersWithin => {
-            bench.made_by_another(deed).await;
-        }
+        Deed::TwoSeries | Deed::OwnNames | Deed::OneOfOwnNames => bench.made_by_another(deed).await,
+        Deed::MarkersWithin => bench.make_markers_within().await,
         Deed::CannotGet | Deed::CannotGetButReader => {
             bench.reader = matches!(deed, Deed::CannotGetButReader);
             bench.denied = [

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -56,6 +57,16 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
 pub(super) fn reports(text: &str) -> Result<Vec<Report>, String> {
     let report = |line: &str| serde_json::from_str(line).map_err(|e| format!("{e}: {line}"));
     text.lines().map(report).collect()
+}
+
+/// Returns whether there is a program that makes terminals; without it there is none to be had.
+pub(super) fn has_terminals() -> bool {
+    let mut script = Command::new("script");
+    script
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status()
+        .is_ok()
 }
 
 /// Waits until something holds, for ten seconds at most.

@@ -1,11 +1,9 @@
 //! The report for people: its last line, its width, its colours, and what a service cannot do to a terminal.
 
-use std::process::{Command, Stdio};
-
 use backstop::demo::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use backstop_testkit::{Cli, Finished, Response, Scripted};
 
-use super::harness::{BINARY, Findings, Outcome, Server, finish, told, with_keys};
+use super::harness::{BINARY, Findings, Outcome, Server, finish, has_terminals, told, with_keys};
 
 /// The variables that a shell command needs to run the binary on the servers here.
 fn shell(command: &str) -> Result<Finished, String> {
@@ -21,12 +19,7 @@ fn shell(command: &str) -> Result<Finished, String> {
 
 /// Runs a command on a terminal of 80 columns, its standard error elsewhere.
 fn on_a_terminal(command: &str) -> Result<Option<String>, String> {
-    let found = Command::new("script")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .status();
-    if found.is_err() {
-        // Without the program there is no terminal to be had.
+    if !has_terminals() {
         return Ok(None);
     }
     let line = format!("script -qec 'stty cols 80; {command} 2>/dev/null' /dev/null");

@@ -10,7 +10,7 @@ use backstop_testkit::{Cli, Finished, Response, Running, Scratch, Scripted};
 use serde_json::Value;
 
 use super::harness::{
-    BINARY, Findings, Outcome, Server, finish, put, read, told, until, with_keys,
+    BINARY, Findings, Outcome, Server, finish, has_terminals, put, read, told, until, with_keys,
 };
 
 /// A command on a terminal that has asked a question.
@@ -23,11 +23,7 @@ impl Terminal {
     /// Starts a command whose arguments need no quotes, and waits for its question; nothing without
     /// the program that makes terminals.
     fn ask(arguments: &[&str]) -> Result<Option<Self>, String> {
-        let found = Command::new("script")
-            .arg("--version")
-            .stdout(Stdio::null())
-            .status();
-        if found.is_err() {
+        if !has_terminals() {
             return Ok(None);
         }
         let folder = Scratch::new().map_err(|error| error.to_string())?;

@@ -119,36 +119,23 @@ pub(crate) async fn connect_within(
     config: S3Config,
     observer: Arc<dyn WireObserver>,
 ) -> Result<S3Store, ConnectError> {
+    check_bucket(&config.bucket)?;
+    let (wire, settings, endpoint) = Box::pin(way(&config, proxy, observer)).await?;
     let S3Config {
         bucket,
         region,
-        endpoint,
+        endpoint: _,
         addressing,
-        ca_pem,
         connect_timeout,
         request_timeout,
-        completion_timeout,
         checksums,
         encryption,
         storage_class,
         credentials,
         sts_endpoint,
+        ca_pem: _,
+        completion_timeout: _,
     } = config;
-    check_bucket(&bucket)?;
-    let trust = Trust::new(ca_pem).map_err(|reason| ConnectError::BadCa { reason })?;
-    let silence = Silence {
-        usual: request_timeout,
-        completion: completion_timeout.unwrap_or(request_timeout),
-    };
-    let wire = Wire::new(trust, silence, proxy, observer);
-    // The loader reads every setting that the environment and the profile may hold. With an
-    // endpoint of our own there is nothing in them that we would want but the region.
-    let settings = match &endpoint {
-        Some(_) => None,
-        None => Some(settings(&wire, profile_of(&credentials)).await),
-    };
-    let endpoint = find_endpoint(endpoint, settings.as_ref())?;
-    check_client(&wire, endpoint.as_ref())?;
     let sts_named = sts_endpoint.is_some();
     let ground = Ground::new(
         ambient,
@@ -193,6 +180,29 @@ pub(crate) async fn connect_within(
         flavor,
         route,
     }))
+}
+
+/// Makes what every request goes by, and finds out what the surroundings say and where it leads.
+async fn way(
+    config: &S3Config,
+    proxy: Proxy,
+    observer: Arc<dyn WireObserver>,
+) -> Result<(Wire, Option<SdkConfig>, Option<Url>), ConnectError> {
+    let trust = Trust::new(config.ca_pem.clone());
+    let trust = trust.map_err(|reason| ConnectError::BadCa { reason })?;
+    let usual = config.request_timeout;
+    let completion = config.completion_timeout.unwrap_or(usual);
+    let silence = Silence { usual, completion };
+    let wire = Wire::new(trust, silence, proxy, observer);
+    // The loader reads every setting that the environment and the profile may hold. With an
+    // endpoint of our own there is nothing in them that we would want but the region.
+    let settings = match &config.endpoint {
+        Some(_) => None,
+        None => Some(settings(&wire, profile_of(&config.credentials)).await),
+    };
+    let endpoint = find_endpoint(config.endpoint.clone(), settings.as_ref())?;
+    check_client(&wire, endpoint.as_ref())?;
+    Ok((wire, settings, endpoint))
 }
 
 /// Sets how the bucket is asked, but for who asks.

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::backup::id::BackupId;
 use crate::backup::layout::Layout;
-use crate::backup::look::{LookError, Pointed, SLACK, pointer};
+use crate::backup::look::{LookError, Pointed, is_ahead, pointer};
 use crate::backup::pointer::Pointer;
 
 /// How often the pointer is written at most.
@@ -53,7 +53,7 @@ pub(in crate::backup) async fn point(
     to: &Pointer,
     now: Option<Timestamp>,
 ) -> Result<Latest, LookError> {
-    let possible = |id: &BackupId| now.is_none_or(|now| id.begun() <= now + SLACK);
+    let possible = |id: &BackupId| !now.is_some_and(|now| is_ahead(id.begun(), now));
     let mut written = false;
     for _ in 0..TURNS {
         match pointer(store, layout, to.kind).await {

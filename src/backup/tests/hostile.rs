@@ -22,13 +22,10 @@ fn a_hostile_manifest_or_pointer_leads_nowhere() {
             ground
                 .put(&format!("{folder}/manifest.json"), bad.as_bytes())
                 .await;
-            let found = find(&*store, &ground.layout, &Which::Latest, &Kind::ALL, &|| {
-                None
-            })
-            .await;
+            let found = ground.find(&store, &Which::Latest, &Kind::ALL).await;
             assert!(matches!(found, Err(FindError::None(_))), "{to}: {found:?}");
             let which = Which::Id(pushed.id.clone());
-            let found = find(&*store, &ground.layout, &which, &Kind::ALL, &|| None).await;
+            let found = ground.find(&store, &which, &Kind::ALL).await;
             assert!(matches!(found, Err(FindError::None(_))), "{to}: {found:?}");
         }
         ground
@@ -44,14 +41,7 @@ fn a_hostile_manifest_or_pointer_leads_nowhere() {
             ground
                 .put("production/upgrade/latest.json", bad.as_bytes())
                 .await;
-            let found = find(
-                &*few,
-                &ground.layout,
-                &Which::Latest,
-                &[Kind::Upgrade],
-                &|| None,
-            )
-            .await;
+            let found = ground.find(&few, &Which::Latest, &[Kind::Upgrade]).await;
             assert!(
                 matches!(found, Err(FindError::Unknown(_))),
                 "{bad}: {found:?}"
@@ -62,7 +52,7 @@ fn a_hostile_manifest_or_pointer_leads_nowhere() {
         let text = other.write().expect("written");
         ground.put(&format!("{folder}/manifest.json"), &text).await;
         let which = Which::Id(pushed.id.clone());
-        let found = find(&*store, &ground.layout, &which, &Kind::ALL, &|| None).await;
+        let found = ground.find(&store, &which, &Kind::ALL).await;
         assert!(matches!(found, Err(FindError::None(_))), "{found:?}");
     });
 }

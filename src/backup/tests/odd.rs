@@ -130,9 +130,7 @@ fn what_is_newer_and_broken_is_told_of_every_kind() {
         let broken = BackupId::new(hence(1), "x").expect("an id");
         let key = ground.layout.manifest(Kind::Scheduled, &broken);
         ground.put(key.expect("a key").as_str(), b"{}").await;
-        let latest = async |kinds: &[Kind]| {
-            find(&*store, &ground.layout, &Which::Latest, kinds, &|| None).await
-        };
+        let latest = async |kinds: &[Kind]| ground.find(&store, &Which::Latest, kinds).await;
         let all = latest(&Kind::ALL).await.expect("found");
         assert_eq!(all.manifest.id, good.id);
         assert!(all.newer[0].contains(broken.as_str()), "{:?}", all.newer);
@@ -143,7 +141,7 @@ fn what_is_newer_and_broken_is_told_of_every_kind() {
         ground
             .put(key.as_str(), &pointer.write().expect("written"))
             .await;
-        let by_few = find(&*few, &ground.layout, &Which::Latest, &Kind::ALL, &|| None).await;
+        let by_few = ground.find(&few, &Which::Latest, &Kind::ALL).await;
         let by_few = by_few.expect("found");
         assert_eq!(by_few.manifest.id, good.id);
         assert!(

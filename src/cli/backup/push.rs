@@ -27,6 +27,10 @@ const STDIN: &str = "backup";
 const STOPPING: &str = "stopping: uploads under way are being ended, for at most 5 s; what is there \
                         is called incomplete by backup list, and prune removes it after a day";
 
+/// What helps where no manifest can hold all files.
+const PACK: &str =
+    "where it is too large, pack the files: tar -c DIR | backstop backup push - TARGET";
+
 /// Pushes.
 pub(super) fn run(args: &PushArgs, environment: &Environment) -> Result<Exit, Mistake> {
     let name = name(args)?;
@@ -99,21 +103,13 @@ fn trouble(error: PushError) -> Trouble {
             ),
             Exit::Failed,
         ),
-        PushError::Foreseen { files, .. } if files > 1 => Trouble::Told(
-            format!(
-                "{error}; where it is too large, pack the files: tar -c DIR | backstop backup push - TARGET"
-            ),
-            Exit::Usage,
-        ),
+        PushError::Foreseen { files, .. } if files > 1 => {
+            Trouble::Told(format!("{error}; {PACK}"), Exit::Usage)
+        }
         PushError::Name(..) | PushError::Foreseen { .. } => {
             Trouble::Told(error.to_string(), Exit::Usage)
         }
-        PushError::Manifest(_) => Trouble::Told(
-            format!(
-                "{error}; where it is too large, pack the files: tar -c DIR | backstop backup push - TARGET"
-            ),
-            Exit::Failed,
-        ),
+        PushError::Manifest(_) => Trouble::Told(format!("{error}; {PACK}"), Exit::Failed),
         PushError::Gone { .. } => Trouble::Told(
             format!("{error}; push again, and find out who removes backups that are being made"),
             Exit::Failed,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::super::args::{FileOutput, VerifyArgs};
 use super::super::console;
 use super::super::run::Mistake;
-use crate::monitor::{History, Observed, last_success};
+use crate::monitor::{Observed, last_success};
 use crate::render::prometheus::label;
 use crate::render::{Format, write_certificates};
 
@@ -124,15 +124,8 @@ fn with_old<'a>(path: &Path, runs: &[Observed<'a>]) -> Vec<Observed<'a>> {
         let _ = File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut old));
     }
     let runs = runs.iter().map(|run| {
-        let kept = History {
-            failures: 0,
-            last_success: last_success(&old, &label(&run.report.target.name)),
-        };
-        let kept = kept.until(run.ended_at());
-        Observed {
-            last_success: run.last_success.max(kept),
-            ..run.clone()
-        }
+        let kept = last_success(&old, &label(&run.report.target.name));
+        run.clone().with_success(kept)
     });
     runs.collect()
 }

@@ -1,5 +1,7 @@
 //! The search for a backup: by its id, by LIST, by the pointer.
 
+use std::borrow::Cow;
+
 use backstop_contract::{Error, ErrorKind, PermissionContext};
 
 use super::{Eyes, Place};
@@ -140,12 +142,16 @@ async fn newest(asked: &Asked, place: &Place, kind: Kind, eyes: &Eyes) -> Result
 }
 
 /// Returns what was found, or of it the one that is asked for by its name.
-fn meant(asked: &Asked, inventory: &Inventory) -> Inventory {
-    let mut meant = inventory.clone();
-    if let Some(name) = &asked.backup {
-        meant.entries.retain(|entry| entry.id == *name);
-    }
-    meant
+fn meant<'a>(asked: &Asked, inventory: &'a Inventory) -> Cow<'a, Inventory> {
+    let Some(name) = &asked.backup else {
+        return Cow::Borrowed(inventory);
+    };
+    let named = inventory.entries.iter().filter(|entry| entry.id == *name);
+    Cow::Owned(Inventory {
+        entries: named.cloned().collect(),
+        sights: inventory.sights.clone(),
+        odd: Vec::new(),
+    })
 }
 
 /// Adds what a listing tells of the backups beside the one that was found.
@@ -174,13 +180,8 @@ fn none(asked: &Asked, inventory: &Inventory) -> Sighting {
         View::Blind(why) => Some(why.clone()),
         View::Listed | View::Cut(_) | View::Pointed => None,
     });
-    let unknown = inventory
-        .entries
-        .iter()
-        .find_map(|entry| match &entry.state {
-            State::Unknown(why) => Some(format!("{}: {why}", entry.id)),
-            State::Complete | State::Incomplete(_) => None,
-        });
+    let unknown = inventory.unknown().next();
+    let unknown = unknown.map(|(entry, why)| format!("{}: {why}", entry.id));
     if let Some(why) = blind {
         return Sighting::Blind(Gap::new(
             why,

@@ -1,14 +1,12 @@
 //! `fresh`: is the backup young enough, by the server's clock?
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use crate::backup::is_ahead;
 use crate::gate::asked::{Asked, LimitSource};
 use crate::gate::condition::{Answer, Condition};
 use crate::gate::facts::{Candidate, Facts};
 use crate::gate::words::{duration, seconds};
-
-/// How far ahead of the server's clock a time may be: the machines of a service differ by seconds.
-const AHEAD: SignedDuration = SignedDuration::from_secs(60);
 
 /// What is fixed about the condition.
 pub(in crate::gate) static CONDITION: Condition = Condition {
@@ -65,9 +63,7 @@ fn future(found: &Candidate, modified: Timestamp, now: Timestamp) -> Option<Answ
         (found.started_at, "began"),
         (modified, "had its manifest written"),
     ];
-    let (time, what) = times
-        .into_iter()
-        .find(|(time, _)| time.duration_since(now) > AHEAD)?;
+    let (time, what) = times.into_iter().find(|(time, _)| is_ahead(*time, now))?;
     Some(Answer::fails(
         format!(
             "it {what} at {time}, {} in the future by the server's clock",
