@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backstop_contract::{
-    Capability, DeleteOptions, Error, ErrorKind, KeyPrefix, ObjectKey, ObjectStore,
+    Capability, DeleteOptions, Error, ErrorKind, KeyPrefix, ObjectKey, ObjectStore, ObjectStoreExt,
 };
 use futures::StreamExt as _;
 use jiff::Timestamp;
@@ -112,17 +112,13 @@ async fn keys(
 
 async fn delete(store: &Arc<dyn ObjectStore>, key: &ObjectKey, removed: &mut Removed) {
     // What is gone already is what was wanted, so it may be asked again.
-    for turn in 0..2 {
-        match store.delete(key, DeleteOptions::default()).await {
-            Ok(done) => {
-                removed.objects += 1;
-                removed.hidden += u64::from(done.delete_marker);
-            }
-            Err(error) if error.kind() == ErrorKind::ObjectNotFound => removed.objects += 1,
-            Err(error) if error.may_have_happened() && turn == 0 => continue,
-            Err(error) => removed.failed(&error),
+    match store.delete_settled(key, DeleteOptions::default()).await {
+        Ok(done) => {
+            removed.objects += 1;
+            removed.hidden += u64::from(done.delete_marker);
         }
-        return;
+        Err(error) if error.kind() == ErrorKind::ObjectNotFound => removed.objects += 1,
+        Err(error) => removed.failed(&error),
     }
 }
 

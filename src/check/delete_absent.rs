@@ -1,6 +1,6 @@
 //! `delete-absent`: is deleting what is not there harmless?
 
-use backstop_contract::{Capability, DeleteOptions, Error, ErrorKind, ObjectStore};
+use backstop_contract::{Capability, DeleteOptions, ErrorKind, ObjectStore, ObjectStoreExt};
 
 use super::context::Context;
 use super::info::{CheckInfo, Effect};
@@ -40,11 +40,8 @@ Nothing can be set: have the backup tool take \"not found\" for success.
 pub(super) async fn run(context: &Context<'_>) -> Answer {
     let promised = context.store.capabilities().has(Capability::DeleteAbsent);
     let key = &context.run.keys.absent;
-    let mut answer = context.store.delete(key, DeleteOptions::default()).await;
-    if answer.as_ref().is_err_and(Error::may_have_happened) {
-        answer = context.store.delete(key, DeleteOptions::default()).await;
-    }
-    match answer {
+    let options = DeleteOptions::default();
+    match context.store.delete_settled(key, options).await {
         Ok(_) => Ok(None),
         Err(error) if error.kind() == ErrorKind::ObjectNotFound && promised => {
             Ok(Some(Remark::Note("answered with \"not found\"".to_owned())))

@@ -1,6 +1,6 @@
 //! `delete-object`: can an object be deleted?
 
-use backstop_contract::{DeleteOptions, Error, ErrorKind, ObjectStore};
+use backstop_contract::{DeleteOptions, Error, ErrorKind, ObjectStoreExt};
 
 use super::context::{Context, Deleted};
 use super::info::{CheckInfo, Effect};
@@ -62,12 +62,8 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         version: version.filter(|_| context.run.quick && !context.is_fixed()),
     };
     let key = context.object();
-    let mut answer = context.store.delete(key, options.clone()).await;
-    if answer.as_ref().is_err_and(Error::may_have_happened) {
-        // Doing it again changes nothing but, on a versioned bucket, adds a marker that the
-        // sandbox knows of.
-        answer = context.store.delete(key, options).await;
-    }
+    // Of a marker that doing it again may add the sandbox knows.
+    let answer = context.store.delete_settled(key, options).await;
     if answer.as_ref().is_err_and(is_gone) {
         context.facts().deleted = Some(Deleted::Gone);
         return Ok(None);
@@ -84,7 +80,7 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
     }))
 }
 
-/// Only a delete whose first reply was lost, or another run's, finds nothing.
+/// Only another run's delete leaves nothing to delete.
 fn is_gone(error: &Error) -> bool {
     error.kind() == ErrorKind::ObjectNotFound
 }

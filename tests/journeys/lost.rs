@@ -1,7 +1,10 @@
 //! A reply that is lost on the way is settled, and never taken for a store that lied.
 
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
 use backstop::report::{Left, Outcome, Verdict};
-use backstop_testkit::{Bucket, Minio, Proxy, Residue, Seen, Servers};
+use backstop_testkit::{Action, Bucket, Minio, Proxy, Residue, Seen, Servers};
 
 use super::harness::{PASSED, Place, Run, Told, all_well, root, text};
 
@@ -36,6 +39,9 @@ const LOST: [(Which, usize, &str); 3] = [
     (is_conditional_put, 2, "put-if-absent"),
     (is_completion, 1, "multipart-upload"),
 ];
+
+/// How long a server is away that nobody notices: less than a delete rests before it is repeated.
+const AWAY: Duration = Duration::from_millis(100);
 
 /// Runs through a proxy that loses one reply, and returns whether it was lost, and the run.
 fn losing(proxy: &Proxy, place: &Place, nth: usize, which: Which) -> Result<(bool, Run), String> {
@@ -83,6 +89,28 @@ pub(crate) fn a_lost_reply_is_settled_on_azurite() -> Told {
         assert_settled(lost, run, check);
         let found = server.residue(&container, "").map_err(text)?;
         assert_eq!(found, Residue::default(), "{check} {nth}");
+    }
+    Ok(())
+}
+
+/// A server that goes away takes every connection with it, and is back before anybody has noticed.
+pub(crate) fn a_delete_is_not_repeated_into_a_server_that_is_just_gone() -> Told {
+    let server = Minio::start_fresh().map_err(text)?;
+    let bucket = server.fresh_bucket(Bucket::Plain).map_err(text)?;
+    let proxy = Proxy::start(server.host().parse().map_err(text)?).map_err(text)?;
+    let place = Place::minio(proxy.address(), &bucket, root(&server));
+    for name in ["/object", "/absent"] {
+        let gone: OnceLock<Instant> = OnceLock::new();
+        proxy.on_request(move |seen, _| {
+            let is_meant = seen.method == "DELETE" && on(seen, name);
+            if is_meant && gone.get_or_init(Instant::now).elapsed() < AWAY {
+                return Action::Drop;
+            }
+            Action::Pass
+        });
+        place
+            .verify(&["--access", "full"])?
+            .ended(PASSED, Verdict::Passed);
     }
     Ok(())
 }

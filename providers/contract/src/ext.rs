@@ -1,13 +1,15 @@
 //! Conveniences over the trait, which no provider can get wrong.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::ObjectKey;
-use crate::object::{ByteRange, GetOptions, ObjectMeta};
+use crate::object::{ByteRange, DeleteOptions, DeleteResult, GetOptions, ObjectMeta};
 use crate::store::ObjectStore;
 
 /// What was read back of an object: its facts, its hash and its beginning, not its content.
@@ -42,6 +44,10 @@ impl ReadBack {
     /// How many bytes of the beginning are kept.
     pub const HEAD: usize = 64 * 1024;
 }
+
+/// How long a delete without an answer rests before it is repeated: a server that goes away takes every connection
+/// with it, also the one that would be used next.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Conveniences over [`ObjectStore`].
 #[async_trait]
@@ -117,6 +123,30 @@ pub trait ObjectStoreExt: ObjectStore {
             bytes,
             head: head.freeze(),
         })
+    }
+
+    /// Deletes an object, and once more after a pause where it may have been deleted without an answer; that it is
+    /// gone then is what was asked for.
+    ///
+    /// On a versioned bucket the second delete may add a marker.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ObjectStore::delete`], of the last attempt.
+    async fn delete_settled(
+        &self,
+        key: &ObjectKey,
+        options: DeleteOptions,
+    ) -> Result<DeleteResult> {
+        let answer = self.delete(key, options.clone()).await;
+        if !answer.as_ref().is_err_and(Error::may_have_happened) {
+            return answer;
+        }
+        tokio::time::sleep(PAUSE).await;
+        match self.delete(key, options).await {
+            Err(error) if error.kind() == ErrorKind::ObjectNotFound => Ok(DeleteResult::default()),
+            answer => answer,
+        }
     }
 }
 

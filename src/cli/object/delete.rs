@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use backstop_contract::{DeleteOptions, ObjectKey, VersionId};
+use backstop_contract::{DeleteOptions, ObjectKey, ObjectStoreExt as _, VersionId};
 
 use crate::cli::answer::agrees;
 use crate::cli::args::DeleteArgs;
@@ -42,7 +42,7 @@ pub(super) fn run(args: &DeleteArgs, environment: &Environment) -> Result<Exit, 
             for key in &keys {
                 let version = args.version.as_ref().map(VersionId::new);
                 let options = DeleteOptions { version };
-                let gone = place.store.delete(key, options).await?;
+                let gone = place.store.delete_settled(key, options).await?;
                 let hidden = gone.delete_marker && args.version.is_none();
                 let how = if hidden {
                     "hidden behind a marker; its versions stay"

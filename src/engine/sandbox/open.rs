@@ -2,7 +2,7 @@
 
 use backstop_contract::{
     Capability, DeleteOptions, Error, ErrorKind, KeyPrefix, ListOptions, ListPage, ObjectKey,
-    ObjectStore, PutOptions, VersionId,
+    ObjectStore, ObjectStoreExt, PutOptions, VersionId,
 };
 use futures::future::join;
 
@@ -86,18 +86,13 @@ pub(crate) async fn remove(
     delete(store, key, version).await
 }
 
-/// Deletes; a delete whose reply was lost is done again, since that changes nothing more.
+/// Deletes; what is gone already is deleted.
 async fn delete(
     store: &CheckStore,
     key: &ObjectKey,
     version: Option<VersionId>,
 ) -> Result<(), Error> {
-    let options = DeleteOptions { version };
-    let mut answer = store.delete(key, options.clone()).await;
-    if answer.as_ref().is_err_and(Error::may_have_happened) {
-        answer = store.delete(key, options).await;
-    }
-    match answer {
+    match store.delete_settled(key, DeleteOptions { version }).await {
         Err(error) if error.kind() != ErrorKind::ObjectNotFound => Err(error),
         _ => Ok(()),
     }

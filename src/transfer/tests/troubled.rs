@@ -140,7 +140,8 @@ impl ObjectStore for Troubled {
     }
 
     async fn delete(&self, key: &ObjectKey, options: DeleteOptions) -> Result<DeleteResult> {
-        self.store.delete(key, options).await
+        self.ask(Operation::DeleteObject, self.store.delete(key, options))
+            .await
     }
 
     async fn create_multipart(&self, key: &ObjectKey, options: CreateOptions) -> Result<UploadId> {
