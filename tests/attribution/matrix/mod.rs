@@ -11,9 +11,9 @@ mod place;
 mod steps;
 mod table;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::env;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
@@ -25,32 +25,12 @@ use self::faults::Named;
 use self::place::Provider;
 use self::steps::{Step, Steps};
 
-/// Cells that run in their own turn.
-struct Lane {
-    holds: fn(&Cell) -> bool,
-    /// How many of them run at the same time.
-    at_once: usize,
-}
-
-/// What runs side by side.
+/// How many cells run at the same time: of those that wait, of the others on MinIO, and of the others on Azurite.
 ///
 /// Cells that wait have little time and use little of the machine. The others would use all of it, and the first would
 /// then be late for no fault of ours: so few of those run that nobody has long to wait for a core. Azurite has one core
 /// alone.
-const LANES: [Lane; 3] = [
-    Lane {
-        holds: |it| it.fault.is_idle(),
-        at_once: 9,
-    },
-    Lane {
-        holds: |it| !it.fault.is_idle() && it.provider != Provider::Azure,
-        at_once: 3,
-    },
-    Lane {
-        holds: |it| !it.fault.is_idle() && it.provider == Provider::Azure,
-        at_once: 3,
-    },
-];
+const AT_ONCE: [usize; 3] = [9, 3, 3];
 /// How many cells are run a second time.
 const MOST_AGAIN: usize = 60;
 /// The variable that chooses cells.
@@ -140,17 +120,20 @@ fn healthy(provider: Provider, secure: bool) -> Result<(Ran, Vec<Step>), String>
 
 fn run_all(cells: &[Cell]) -> Result<Vec<Ran>, String> {
     let done: Mutex<Vec<(usize, Result<Ran, String>)>> = Mutex::default();
+    let mut lanes = AT_ONCE.map(|_| Vec::new());
+    for (index, cell) in cells.iter().enumerate() {
+        lanes[cell.lane()].push((index, cell));
+    }
+    let lanes = lanes.map(|mut lane| {
+        // In turn on each server.
+        lane.sort_by_key(|(_, cell)| cell.step);
+        Mutex::new(lane.into_iter())
+    });
     thread::scope(|scope| {
-        for lane in &LANES {
-            let all = cells.iter().enumerate();
-            let mut turns: Vec<_> = all.filter(|(_, cell)| (lane.holds)(cell)).collect();
-            // In turn on each server.
-            turns.sort_by_key(|(_, cell)| cell.step);
-            let turns = Arc::new(Mutex::new(VecDeque::from(turns)));
-            for _ in 0..lane.at_once {
-                let (turns, done) = (Arc::clone(&turns), &done);
-                scope.spawn(move || {
-                    while let Some((index, cell)) = next(&turns) {
+        for (lane, at_once) in lanes.iter().zip(AT_ONCE) {
+            for _ in 0..at_once {
+                scope.spawn(|| {
+                    while let Some((index, cell)) = next(lane) {
                         let ran = cell.run();
                         done.lock().expect("nobody panics here").push((index, ran));
                     }
@@ -167,8 +150,8 @@ fn run_all(cells: &[Cell]) -> Result<Vec<Ran>, String> {
 }
 
 /// Takes the next of a lane; the lock is free again before it is run.
-fn next<T>(turns: &Mutex<VecDeque<T>>) -> Option<T> {
-    turns.lock().expect("nobody panics here").pop_front()
+fn next<T>(lane: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
+    lane.lock().expect("nobody panics here").next()
 }
 
 /// Runs cells again that are not right, when nothing else runs: with so much at the same time, a server may
@@ -200,14 +183,23 @@ fn judge(expected: &Expected, cell: Cell, ran: &Ran) -> Vec<String> {
     wrong
 }
 
+impl Cell {
+    /// Returns the lane it runs in, as an index of [`AT_ONCE`].
+    fn lane(self) -> usize {
+        // Who is refused does little but wait between attempts.
+        if self.fault.waits() || self.fault == Named::Refused {
+            0
+        } else if self.provider == Provider::Azure {
+            2
+        } else {
+            1
+        }
+    }
+}
+
 impl Named {
     /// Says whether a cell of it lasts until its time is over.
     fn waits(self) -> bool {
         matches!(self, Self::Silent | Self::BlackHole | Self::Drip)
-    }
-
-    /// Says whether a cell of it does little but wait, be it for the pauses between attempts.
-    fn is_idle(self) -> bool {
-        self.waits() || self == Self::Refused
     }
 }
