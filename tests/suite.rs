@@ -278,7 +278,7 @@ const TESTS: &[Test] = tests![
     journeys::soak::azurite_that_refuses_twice_passes_and_it_is_said,
     journeys::lost::a_lost_reply_is_settled_on_minio,
     journeys::lost::a_lost_reply_is_settled_on_azurite,
-    journeys::lost::a_delete_is_not_repeated_into_a_server_that_is_just_gone,
+    journeys::lost::nothing_is_repeated_into_a_server_that_is_just_gone,
     journeys::lost::a_lost_reply_to_a_put_is_settled_with_put_and_get_alone,
     journeys::lost::no_lost_reply_fails_a_run,
     journeys::install::credentials_are_made_good_on_minio,

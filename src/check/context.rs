@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use backstop_contract::{
     CreateOptions, DeleteOptions, ETag, Error, ErrorKind, GetOptions, KeyPrefix, ListPage,
-    ObjectKey, ObjectStore, PutOptions, PutResult, Retrying, UploadId,
+    ObjectKey, ObjectStore, ObjectStoreExt, PutOptions, PutResult, Retrying, UploadId,
 };
 use jiff::Timestamp;
 
@@ -259,18 +259,8 @@ impl Context<'_> {
     ///
     /// Those of [`ObjectStore::create_multipart`].
     pub async fn begin(&self, key: &ObjectKey) -> Result<UploadId, Error> {
-        match self
-            .store
-            .create_multipart(key, CreateOptions::default())
-            .await
-        {
-            Err(error) if error.may_have_happened() => {
-                self.store
-                    .create_multipart(key, CreateOptions::default())
-                    .await
-            }
-            answer => answer,
-        }
+        let options = CreateOptions::default();
+        self.store.create_settled(key, options).await
     }
 
     /// Returns whether a refused read means that there is no object: on a fixed key that this run

@@ -62,7 +62,7 @@ pub(super) async fn run(context: &Context<'_>) -> Answer {
         version: version.filter(|_| context.run.quick && !context.is_fixed()),
     };
     let key = context.object();
-    // Of a marker that doing it again may add the sandbox knows.
+    // The sandbox knows of the marker that a second delete may add.
     let answer = context.store.delete_settled(key, options).await;
     if answer.as_ref().is_err_and(is_gone) {
         context.facts().deleted = Some(Deleted::Gone);

@@ -1,5 +1,6 @@
 //! Transfers on the memory store, on stores that lie, and on answers that get lost.
 
+mod delete;
 mod down;
 mod troubled;
 mod up;

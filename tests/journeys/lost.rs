@@ -40,7 +40,7 @@ const LOST: [(Which, usize, &str); 3] = [
     (is_completion, 1, "multipart-upload"),
 ];
 
-/// How long a server is away that nobody notices: less than a delete rests before it is repeated.
+/// How long a server is away that nobody notices: less than a request rests before it is repeated.
 const AWAY: Duration = Duration::from_millis(100);
 
 /// Runs through a proxy that loses one reply, and returns whether it was lost, and the run.
@@ -94,15 +94,20 @@ pub(crate) fn a_lost_reply_is_settled_on_azurite() -> Told {
 }
 
 /// A server that goes away takes every connection with it, and is back before anybody has noticed.
-pub(crate) fn a_delete_is_not_repeated_into_a_server_that_is_just_gone() -> Told {
+pub(crate) fn nothing_is_repeated_into_a_server_that_is_just_gone() -> Told {
     let server = Minio::start_fresh().map_err(text)?;
     let bucket = server.fresh_bucket(Bucket::Plain).map_err(text)?;
     let proxy = Proxy::start(server.host().parse().map_err(text)?).map_err(text)?;
     let place = Place::minio(proxy.address(), &bucket, root(&server));
-    for name in ["/object", "/absent"] {
+    // An upload is begun by the first POST on its key.
+    for (method, name) in [
+        ("DELETE", "/object"),
+        ("DELETE", "/absent"),
+        ("POST", "/multipart"),
+    ] {
         let gone: OnceLock<Instant> = OnceLock::new();
         proxy.on_request(move |seen, _| {
-            let is_meant = seen.method == "DELETE" && on(seen, name);
+            let is_meant = seen.method == method && on(seen, name);
             if is_meant && gone.get_or_init(Instant::now).elapsed() < AWAY {
                 return Action::Drop;
             }

@@ -1,7 +1,5 @@
 //! Conveniences over the trait, which no provider can get wrong.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
@@ -9,7 +7,10 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::ObjectKey;
-use crate::object::{ByteRange, DeleteOptions, DeleteResult, GetOptions, ObjectMeta};
+use crate::object::{
+    ByteRange, CreateOptions, DeleteOptions, DeleteResult, GetOptions, ObjectMeta, UploadId,
+};
+use crate::retry::RetryPolicy;
 use crate::store::ObjectStore;
 
 /// What was read back of an object: its facts, its hash and its beginning, not its content.
@@ -44,10 +45,6 @@ impl ReadBack {
     /// How many bytes of the beginning are kept.
     pub const HEAD: usize = 64 * 1024;
 }
-
-/// How long a delete without an answer rests before it is repeated: a server that goes away takes every connection
-/// with it, also the one that would be used next.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// Conveniences over [`ObjectStore`].
 #[async_trait]
@@ -125,6 +122,21 @@ pub trait ObjectStoreExt: ObjectStore {
         })
     }
 
+    /// Opens an upload, and once more after a pause where it may have been opened without an answer: nobody knows the
+    /// id of the first, which has no parts and stays.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ObjectStore::create_multipart`], of the last attempt.
+    async fn create_settled(&self, key: &ObjectKey, options: CreateOptions) -> Result<UploadId> {
+        let answer = self.create_multipart(key, options.clone()).await;
+        if !answer.as_ref().is_err_and(Error::may_have_happened) {
+            return answer;
+        }
+        rest().await;
+        self.create_multipart(key, options).await
+    }
+
     /// Deletes an object, and once more after a pause where it may have been deleted without an answer; that it is
     /// gone then is what was asked for.
     ///
@@ -142,12 +154,18 @@ pub trait ObjectStoreExt: ObjectStore {
         if !answer.as_ref().is_err_and(Error::may_have_happened) {
             return answer;
         }
-        tokio::time::sleep(PAUSE).await;
+        rest().await;
         match self.delete(key, options).await {
-            Err(error) if error.kind() == ErrorKind::ObjectNotFound => Ok(DeleteResult::default()),
+            Err(gone) if gone.kind() == ErrorKind::ObjectNotFound => Ok(DeleteResult::default()),
             answer => answer,
         }
     }
+}
+
+/// Waits before something is repeated: a server that goes away takes every connection with it, also the one that would
+/// be used next.
+async fn rest() {
+    tokio::time::sleep(RetryPolicy::default().pause).await;
 }
 
 impl<S: ObjectStore + ?Sized> ObjectStoreExt for S {}

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use backstop_contract::{
-    Attributes, CreateOptions, ObjectKey, ObjectStore, Part, PartNumber, PartOptions, PutResult,
-    UploadId,
+    Attributes, CreateOptions, ObjectKey, ObjectStore, ObjectStoreExt, Part, PartNumber,
+    PartOptions, PutResult, UploadId,
 };
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -124,19 +124,13 @@ pub(super) async fn of_bytes(
     finish(job, upload, stream::iter(all).boxed(), || Ok(())).await
 }
 
-/// Begins the upload; one whose reply was lost is begun again.
+/// Begins the upload.
 async fn begin(job: &Job<'_>) -> Result<UploadId, TransferError> {
     let options = CreateOptions {
         hashed: true,
         attributes: job.attributes(),
     };
-    let create = || job.store.create_multipart(job.key, options.clone());
-    let begun = match create().await {
-        // The first one has no parts, and stays where nobody looks for it.
-        Err(error) if error.may_have_happened() => create().await,
-        answer => answer,
-    };
-    Ok(begun?)
+    Ok(job.store.create_settled(job.key, options).await?)
 }
 
 async fn send(
